@@ -1,0 +1,140 @@
+package fleet_test
+
+import (
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/promshard/promshard/store"
+	"github.com/promshard/promshard/store/fleet"
+	"github.com/promshard/promshard/store/storetest"
+)
+
+func TestMain(m *testing.M) { storetest.Main(m) }
+
+// census is what a fleet's groups hold, counted from the outside.
+type census struct {
+	shards, services, projects, hosts map[string]bool
+	targets                           map[string]int64 // by shard
+	exporters, urls                   int
+}
+
+func count(t *testing.T, f fleet.Fleet) census {
+	t.Helper()
+	c := census{map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]int64{}, 0, 0}
+	for group, err := range f.Groups() {
+		require.NoError(t, err)
+		c.shards[group.Labels["__shard"]] = true
+		c.services[group.Labels["service"]] = true
+		c.projects[group.Labels["project"]] = true
+		if group.Labels["__param_module"] != "" {
+			c.urls += len(group.Targets)
+			continue
+		}
+		c.exporters++
+		c.targets[group.Labels["__shard"]] += int64(len(group.Targets))
+		if group.Labels["job"] == "node" {
+			for _, target := range group.Targets {
+				c.hosts[target] = true
+			}
+		}
+	}
+	return c
+}
+
+func TestFleetsHaveTheSizesOfTheDesign(t *testing.T) {
+	t.Run("line", func(t *testing.T) {
+		c := count(t, fleet.Line)
+		assert.Len(t, c.shards, 8)
+		assert.Len(t, c.services, 170)
+		assert.Len(t, c.projects, 1_700)
+		assert.Len(t, c.hosts, 17_000)
+		assert.Equal(t, 3_400, c.exporters)
+		assert.Equal(t, 340, c.urls)
+		assert.EqualValues(t, 34_000, fleet.Line.Targets())
+		for shard, n := range c.targets {
+			assert.InDelta(t, 34_000/8, n, 20, "targets of shard %s: at most one project more than others", shard)
+		}
+	})
+	t.Run("million", func(t *testing.T) {
+		c := count(t, fleet.Million)
+		assert.Len(t, c.shards, 50)
+		assert.Len(t, c.services, 2_500)
+		assert.Len(t, c.projects, 25_000)
+		assert.Len(t, c.hosts, 500_000)
+		assert.Equal(t, 50_000, c.exporters)
+		assert.Equal(t, 5_000, c.urls)
+		assert.EqualValues(t, 1_000_000, fleet.Million.Targets())
+		for shard, n := range c.targets {
+			assert.EqualValues(t, 20_000, n, "targets of shard %s", shard)
+		}
+	})
+	assert.EqualValues(t, 10_000_000, fleet.Ten.Targets())
+}
+
+func TestFleetIsAlwaysTheSame(t *testing.T) {
+	collect := func() (groups []store.ImportGroup) {
+		for group := range fleet.Line.Groups() {
+			groups = append(groups, group)
+		}
+		return groups
+	}
+	assert.Equal(t, collect(), collect())
+}
+
+func TestFleetStopsWhenAsked(t *testing.T) {
+	n := 0
+	for range fleet.Ten.Groups() {
+		if n++; n == 3 {
+			break
+		}
+	}
+	assert.Equal(t, 3, n)
+}
+
+func TestUnevenFleetIsImportedWhole(t *testing.T) {
+	f := fleet.Fleet{Shards: 3, Services: 4, Projects: 13, Hosts: 100, Exporters: 170, URLs: 29}
+	s := storetest.SQLite(t)
+	result, err := s.Import(t.Context(), f.Groups(), store.ImportOptions{})
+	require.NoError(t, err)
+	assert.Equal(t, store.ImportCounts{
+		Shards: 3, Services: 4, Projects: 13, Farms: 13, Hosts: 100, Exporters: 170,
+		Probes: result.Imported.Probes, URLs: 29,
+	}, result.Imported)
+	assert.Zero(t, result.Existing)
+
+	again, err := s.Import(t.Context(), f.Groups(), store.ImportOptions{})
+	require.NoError(t, err)
+	assert.Zero(t, again.Imported)
+	assert.Equal(t, result.Imported, again.Existing)
+	assert.Zero(t, again.Revision)
+}
+
+func TestNamed(t *testing.T) {
+	for _, want := range []fleet.Fleet{fleet.Line, fleet.Million, fleet.Ten} {
+		got, ok := fleet.Named(want.Name)
+		assert.True(t, ok)
+		assert.Equal(t, want, got)
+	}
+	_, ok := fleet.Named("two")
+	assert.False(t, ok)
+}
+
+func TestServicesLieOnAFewShards(t *testing.T) {
+	on := map[string]map[string]bool{}
+	for group := range fleet.Million.Groups() {
+		service := group.Labels["service"]
+		if on[service] == nil {
+			on[service] = map[string]bool{}
+		}
+		on[service][group.Labels["__shard"]] = true
+	}
+	most := 0
+	for shards := range maps.Values(on) {
+		most = max(most, len(slices.Collect(maps.Keys(shards))))
+	}
+	assert.Equal(t, 2, most)
+}

@@ -1,0 +1,104 @@
+package store
+
+import "context"
+
+// Inventory is what can be done to the list of what Prometheus should scrape. *Store implements it on a database;
+// commands are written against it, so that an HTTP client can take the Store's place.
+//
+// Methods are safe for concurrent use. Each write is one transaction with its journal entry and one revision, or
+// changes nothing at all: a write that would alter nothing makes no revision. Errors are those of this package
+// (see ErrInvalid and its neighbours) and those of the context. A Create fills in the id and the names of what the
+// argument refers to. Lists come in a stable order, by name. A Delete of what others hang on is refused with
+// ErrConflict and says what would go, unless cascade is true.
+type Inventory interface {
+	CreateShard(ctx context.Context, s *Shard) error
+	Shard(ctx context.Context, id int64) (Shard, error)
+	Shards(ctx context.Context, f ShardFilter) ([]Shard, error)
+	UpdateShard(ctx context.Context, id int64, u ShardUpdate) (Shard, error)
+	DeleteShard(ctx context.Context, id int64, cascade bool) error
+
+	CreateServer(ctx context.Context, s *Server) error
+	Server(ctx context.Context, id int64) (Server, error)
+	Servers(ctx context.Context, f ServerFilter) ([]Server, error)
+	UpdateServer(ctx context.Context, id int64, u ServerUpdate) (Server, error)
+	DeleteServer(ctx context.Context, id int64) error
+
+	CreateService(ctx context.Context, s *Service) error
+	Service(ctx context.Context, id int64) (Service, error)
+	Services(ctx context.Context, f ServiceFilter) ([]Service, error)
+	UpdateService(ctx context.Context, id int64, u ServiceUpdate) (Service, error)
+	DeleteService(ctx context.Context, id int64, cascade bool) error
+
+	CreateProject(ctx context.Context, p *Project) error
+	Project(ctx context.Context, id int64) (Project, error)
+	Projects(ctx context.Context, f ProjectFilter) ([]Project, error)
+	UpdateProject(ctx context.Context, id int64, u ProjectUpdate) (Project, error)
+	DeleteProject(ctx context.Context, id int64, cascade bool) error
+
+	CreateFarm(ctx context.Context, f *Farm) error
+	Farm(ctx context.Context, id int64) (Farm, error)
+	Farms(ctx context.Context, f FarmFilter) ([]Farm, error)
+	UpdateFarm(ctx context.Context, id int64, u FarmUpdate) (Farm, error)
+	DeleteFarm(ctx context.Context, id int64, cascade bool) error
+
+	CreateHost(ctx context.Context, h *Host) error
+	Host(ctx context.Context, id int64) (Host, error)
+	Hosts(ctx context.Context, f HostFilter) ([]Host, error)
+	UpdateHost(ctx context.Context, id int64, u HostUpdate) (Host, error)
+	DeleteHost(ctx context.Context, id int64) error
+
+	CreateExporter(ctx context.Context, e *Exporter) error
+	Exporter(ctx context.Context, id int64) (Exporter, error)
+	Exporters(ctx context.Context, f ExporterFilter) ([]Exporter, error)
+	UpdateExporter(ctx context.Context, id int64, u ExporterUpdate) (Exporter, error)
+	DeleteExporter(ctx context.Context, id int64) error
+
+	CreateDefaultExporter(ctx context.Context, e *DefaultExporter) error
+	DefaultExporter(ctx context.Context, id int64) (DefaultExporter, error)
+	DefaultExporters(ctx context.Context, f DefaultExporterFilter) ([]DefaultExporter, error)
+	UpdateDefaultExporter(ctx context.Context, id int64, u DefaultExporterUpdate) (DefaultExporter, error)
+	DeleteDefaultExporter(ctx context.Context, id int64) error
+
+	CreateProbe(ctx context.Context, p *Probe) error
+	Probe(ctx context.Context, id int64) (Probe, error)
+	Probes(ctx context.Context, f ProbeFilter) ([]Probe, error)
+	UpdateProbe(ctx context.Context, id int64, u ProbeUpdate) (Probe, error)
+	DeleteProbe(ctx context.Context, id int64, cascade bool) error
+
+	CreateURL(ctx context.Context, u *URL) error
+	URL(ctx context.Context, id int64) (URL, error)
+	URLs(ctx context.Context, f URLFilter) ([]URL, error)
+	UpdateURL(ctx context.Context, id int64, u URLUpdate) (URL, error)
+	DeleteURL(ctx context.Context, id int64) error
+
+	// RegisterServer puts the server host:port on the shard, creating either when missing and moving a server that
+	// was on another shard.
+	RegisterServer(ctx context.Context, shard, host string, port int) (ServerRegistration, error)
+	// RegisterHost adds the host to an existing project, with a farm of the project's name when it has none, and
+	// says whether the host is new.
+	RegisterHost(ctx context.Context, project, host string) (Host, bool, error)
+	// RegisterJob adds an exporter to an existing project unless one with the same job and port is there (its path
+	// and the rest are then left as they are), and says whether it is new.
+	RegisterJob(ctx context.Context, e Exporter) (Exporter, bool, error)
+	// RegisterExporter adds a default exporter unless one with the same job, port and path is there, and says whether
+	// it is new.
+	RegisterExporter(ctx context.Context, job string, port int, path string) (DefaultExporter, bool, error)
+	// Import takes in a list as Promgen and promshard export them, in one transaction.
+	Import(ctx context.Context, groups ImportGroups, o ImportOptions) (ImportResult, error)
+
+	// Journal returns entries of the journal.
+	Journal(ctx context.Context, f JournalFilter) ([]Entry, error)
+
+	// Load sends everything that lists are rendered from to the sink, as it is at the revision returned: one
+	// consistent view, streamed.
+	Load(ctx context.Context, sink Sink) (Revision, error)
+}
+
+// ServerRegistration is what RegisterServer did.
+type ServerRegistration struct {
+	Server       Server `json:"server"`
+	CreatedShard bool   `json:"created_shard"`
+	Created      bool   `json:"created"`
+	// MovedFrom is the shard the server was on before, empty when it was not moved.
+	MovedFrom string `json:"moved_from,omitempty"`
+}

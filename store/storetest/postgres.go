@@ -1,0 +1,293 @@
+package storetest
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sort"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	_ "github.com/lib/pq" // the driver "postgres"
+
+	"github.com/promshard/promshard/store"
+)
+
+const (
+	// emptyDatabase is what new databases without a schema are copied from, templateDatabase those with one.
+	emptyDatabase    = "promshard_empty"
+	templateDatabase = "promshard_template"
+	// superuser owns everything in the cluster.
+	superuser = "promshard"
+	// startLimit bounds how long a cluster may take to start or stop.
+	startLimit = time.Minute
+)
+
+// errNotInstalled is returned when no initdb can be found.
+var errNotInstalled = errors.New("PostgreSQL is not installed: no initdb in PATH or /usr/lib/postgresql/*/bin")
+
+// exit is os.Exit.
+var exit = os.Exit
+
+// shared is the cluster of this test process, started by the first test that asks for it.
+var shared lazyCluster
+
+type lazyCluster struct {
+	once    sync.Once
+	cluster *Cluster
+	err     error
+}
+
+// start returns the cluster, or skips or fails the test when it cannot be had.
+func (l *lazyCluster) start(tb testing.TB) *Cluster {
+	tb.Helper()
+	l.once.Do(func() { l.cluster, l.err = newCluster() })
+	if l.err != nil {
+		unavailable(tb, l.err)
+	}
+	return l.cluster
+}
+
+func (l *lazyCluster) close() error {
+	if l.cluster == nil {
+		return nil
+	}
+	return l.cluster.close()
+}
+
+func unavailable(tb testing.TB, err error) {
+	tb.Helper()
+	if errors.Is(err, errNotInstalled) && os.Getenv("CI") != "true" {
+		tb.Skip(err)
+	}
+	tb.Fatalf("starting PostgreSQL: %v", err)
+}
+
+// Cluster is a private PostgreSQL server that listens on a socket in its own folder. It does not wait for disks, since
+// its data is thrown away; with PROMSHARD_TEST_FSYNC=1 it does, for measurements.
+type Cluster struct {
+	bin, dir string
+	owner    *owner
+	// keeper removes everything once its standard input ends: when close is called, or this process has died.
+	keeper      *exec.Cmd
+	keeperInput io.Closer
+	databases   atomic.Int64
+}
+
+// NewCluster starts a cluster for one test, which may stop and start it. It is removed when the test ends. Most tests
+// want Postgres instead, which is much cheaper.
+func NewCluster(tb testing.TB) *Cluster {
+	tb.Helper()
+	c, err := newCluster()
+	if err != nil {
+		unavailable(tb, err)
+	}
+	tb.Cleanup(func() {
+		if err := c.close(); err != nil {
+			tb.Errorf("removing the PostgreSQL cluster: %v", err)
+		}
+	})
+	return c
+}
+
+// DatabaseURL returns the URL of a new, empty, migrated database.
+func (c *Cluster) DatabaseURL(tb testing.TB) string {
+	tb.Helper()
+	u := c.createDatabase(tb, templateDatabase)
+	migrate(tb, u)
+	return u
+}
+
+// Stop ends the server at once, as a crash would; the data stays.
+func (c *Cluster) Stop(tb testing.TB) {
+	tb.Helper()
+	if err := c.pgCtl("stop", "-m", "immediate"); err != nil {
+		tb.Fatalf("stopping PostgreSQL: %v", err)
+	}
+}
+
+// Start starts a server that was stopped, and returns once it answers.
+func (c *Cluster) Start(tb testing.TB) {
+	tb.Helper()
+	if err := c.startServer(); err != nil {
+		tb.Fatalf("starting PostgreSQL: %v", err)
+	}
+}
+
+func newCluster() (*Cluster, error) {
+	bin, err := findBinaries()
+	if err != nil {
+		return nil, err
+	}
+	who, err := serverOwner()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "pstest")
+	if err != nil {
+		return nil, err
+	}
+	c := &Cluster{bin: bin, dir: dir, owner: who}
+	if err := c.create(); err != nil {
+		return nil, errors.Join(err, c.close())
+	}
+	return c, nil
+}
+
+// create fills the folder and starts the keeper and the server.
+func (c *Cluster) create() error {
+	if err := c.owner.take(c.dir); err != nil {
+		return err
+	}
+	if err := c.startKeeper(); err != nil {
+		return err
+	}
+	if err := c.run("initdb", "-D", c.data(), "-U", superuser, "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"); err != nil {
+		return err
+	}
+	if err := c.startServer(); err != nil {
+		return err
+	}
+	return c.createTemplates()
+}
+
+// startKeeper starts the shell that cleans up even when this process is killed.
+func (c *Cluster) startKeeper() error {
+	c.keeper = c.command("sh", "-c", `cat; "$1" -D "$2/data" -m immediate stop; rm -rf "$2"`,
+		"keeper", filepath.Join(c.bin, "pg_ctl"), c.dir)
+	in, err := c.keeper.StdinPipe()
+	if err != nil {
+		return err
+	}
+	c.keeperInput = in
+	return c.keeper.Start()
+}
+
+// close stops the server and removes the folder.
+func (c *Cluster) close() error {
+	if c.keeperInput == nil {
+		return os.RemoveAll(c.dir)
+	}
+	if err := c.keeperInput.Close(); err != nil {
+		return err
+	}
+	// Its status is that of pg_ctl, which complains when the server was stopped already.
+	_ = c.keeper.Wait()
+	if _, err := os.Stat(c.dir); !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("%s is still there", c.dir)
+	}
+	return nil
+}
+
+func (c *Cluster) data() string { return filepath.Join(c.dir, "data") }
+
+// startServer starts the server and waits until it answers.
+func (c *Cluster) startServer() error {
+	settings := "-c listen_addresses= -c unix_socket_directories=" + c.dir +
+		" -c max_connections=200 -c shared_buffers=256MB -c timezone=Asia/Tokyo"
+	if os.Getenv("PROMSHARD_TEST_FSYNC") != "1" {
+		settings += " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+	}
+	return c.pgCtl("start", "-l", filepath.Join(c.dir, "log"), "-o", settings)
+}
+
+func (c *Cluster) pgCtl(action string, args ...string) error {
+	return c.run("pg_ctl", append([]string{action, "-D", c.data(), "-w", "-t", strconv.Itoa(int(startLimit.Seconds()))}, args...)...)
+}
+
+// run runs one of PostgreSQL's programs to its end.
+func (c *Cluster) run(name string, args ...string) error {
+	out, err := c.command(filepath.Join(c.bin, name), args...).CombinedOutput()
+	if err != nil {
+		log, _ := os.ReadFile(filepath.Join(c.dir, "log"))
+		return fmt.Errorf("running %s: %w\n%s%s", name, err, out, log)
+	}
+	return nil
+}
+
+func (c *Cluster) command(name string, args ...string) *exec.Cmd {
+	cmd := exec.Command(name, args...)
+	cmd.Dir = c.dir
+	cmd.Env = append(os.Environ(), "LC_ALL=C")
+	c.owner.become(cmd)
+	return cmd
+}
+
+// url returns the URL of a database in the cluster.
+func (c *Cluster) url(database string) string {
+	q := url.Values{"host": {c.dir}, "sslmode": {"disable"}}
+	return "postgres://" + superuser + "@/" + database + "?" + q.Encode()
+}
+
+// createTemplates makes the two databases that others are copied from. Their text sorts by the rules of a language
+// where the server can do that, so that a query that relies on the database's own order is found out.
+func (c *Cluster) createTemplates() error {
+	err := c.exec("CREATE DATABASE " + emptyDatabase + " TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en'")
+	if err != nil {
+		err = c.exec("CREATE DATABASE " + emptyDatabase + " TEMPLATE template0")
+	}
+	if err != nil {
+		return err
+	}
+	if err := c.exec("CREATE DATABASE " + templateDatabase + " TEMPLATE " + emptyDatabase); err != nil {
+		return err
+	}
+	if _, err := store.Migrate(context.Background(), c.url(templateDatabase), store.Options{}); err != nil {
+		return err
+	}
+	// Each copy gets an epoch of its own from Migrate.
+	return c.execIn(templateDatabase, "DELETE FROM revision")
+}
+
+// createDatabase copies a template for one test.
+func (c *Cluster) createDatabase(tb testing.TB, template string) string {
+	tb.Helper()
+	name := fmt.Sprintf("test_%d", c.databases.Add(1))
+	if err := c.exec("CREATE DATABASE " + name + " TEMPLATE " + template); err != nil {
+		tb.Fatalf("creating a database: %v", err)
+	}
+	tb.Cleanup(func() {
+		// It fails where a test has stopped the server, which goes away with all its data anyway.
+		_ = c.exec("DROP DATABASE " + name + " WITH (FORCE)")
+	})
+	return c.url(name)
+}
+
+func (c *Cluster) exec(statement string) error { return c.execIn("postgres", statement) }
+
+func (c *Cluster) execIn(database, statement string) error {
+	db, err := sql.Open("postgres", c.url(database))
+	if err != nil {
+		return err
+	}
+	_, err = db.Exec(statement)
+	return errors.Join(err, db.Close())
+}
+
+// findBinaries returns the folder of initdb and pg_ctl: that in PATH, else the highest version where Debian puts them.
+func findBinaries() (string, error) {
+	if path, err := exec.LookPath("initdb"); err == nil {
+		if path, err = filepath.EvalSymlinks(path); err == nil {
+			return filepath.Dir(path), nil
+		}
+	}
+	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
+	if err != nil || len(found) == 0 {
+		return "", errNotInstalled
+	}
+	version := func(path string) int {
+		n, _ := strconv.Atoi(filepath.Base(filepath.Dir(filepath.Dir(path))))
+		return n
+	}
+	sort.Slice(found, func(i, j int) bool { return version(found[i]) > version(found[j]) })
+	return filepath.Dir(found[0]), nil
+}
