@@ -1,0 +1,127 @@
+package httpsd
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"github.com/promshard/promshard/httpsd/snapshot"
+	"github.com/promshard/promshard/store"
+)
+
+// Errors that arise from HTTP itself; what is wrong with the inventory is told by the store's own.
+var (
+	errNoRoute       = errors.New("no such address")
+	errMethod        = errors.New("method not allowed")
+	errNotAcceptable = errors.New("not acceptable")
+	errURITooLong    = errors.New("the address is too long")
+	errBodyTooLarge  = errors.New("the request body is too large")
+	errNotLoaded     = errors.New("the inventory is not loaded yet; try again")
+)
+
+// retryAfter is what a 503 asks the client to wait, in seconds.
+const retryAfter = 5
+
+// internalText is all a client learns of an error that nobody foresaw; the log has the rest.
+const internalText = "internal error; the log of promshard says more"
+
+// statusOf is one row of the table that turns errors into answers.
+type statusOf struct {
+	matches   func(error) bool
+	code      int
+	errorType string
+}
+
+// statusTable is read from the top; the first row that matches counts. The error types are those of Prometheus's
+// own API.
+var statusTable = []statusOf{
+	{is(store.ErrInvalid), http.StatusBadRequest, "bad_data"},
+	{is(errMethod), http.StatusMethodNotAllowed, "bad_data"},
+	{is(errNotAcceptable), http.StatusNotAcceptable, "bad_data"},
+	{is(errURITooLong), http.StatusRequestURITooLong, "bad_data"},
+	{is(errBodyTooLarge), http.StatusRequestEntityTooLarge, "bad_data"},
+	{isNotFound, http.StatusNotFound, "not_found"},
+	{is(store.ErrConflict), http.StatusConflict, "conflict"},
+	{is(errNotLoaded), http.StatusServiceUnavailable, "unavailable"},
+	{is(store.ErrUnavailable), http.StatusServiceUnavailable, "unavailable"},
+	{is(context.Canceled), http.StatusServiceUnavailable, "unavailable"},
+	{is(context.DeadlineExceeded), http.StatusServiceUnavailable, "unavailable"},
+}
+
+func is(target error) func(error) bool {
+	return func(err error) bool { return errors.Is(err, target) }
+}
+
+func isNotFound(err error) bool {
+	var unknown *snapshot.NotFoundError
+	return errors.As(err, &unknown) || errors.Is(err, store.ErrNotFound) || errors.Is(err, errNoRoute)
+}
+
+// invalid is a refusal of a query parameter: 400.
+func invalid(parameter, value, reason string) error {
+	return &store.Error{Kind: store.ErrInvalid, Noun: "parameter", Field: parameter, Value: shorten(value), Reason: reason}
+}
+
+// shorten keeps what a client sent from filling logs and answers.
+func shorten(s string) string {
+	const most = 100
+	runes := []rune(s)
+	if len(runes) <= most {
+		return s
+	}
+	return string(runes[:most]) + "…"
+}
+
+// classify finds the answer for an error; known is false for one that nobody foresaw, which is then a 500.
+func classify(err error) (row statusOf, known bool) {
+	for _, row := range statusTable {
+		if row.matches(err) {
+			return row, true
+		}
+	}
+	return statusOf{code: http.StatusInternalServerError, errorType: "internal"}, false
+}
+
+// errorBody is the form of Prometheus's own API for errors.
+type errorBody struct {
+	Status    string `json:"status"`
+	ErrorType string `json:"errorType"`
+	Error     string `json:"error"`
+}
+
+// writeError answers with err and returns the status code.
+func writeError(w http.ResponseWriter, err error) int {
+	row, known := classify(err)
+	text := err.Error()
+	if !known {
+		text = internalText
+	}
+	body, encodeErr := json.Marshal(errorBody{Status: "error", ErrorType: row.errorType, Error: text})
+	if encodeErr != nil {
+		body = fmt.Appendf(nil, `{"status":"error","errorType":%q,"error":%q}`, row.errorType, internalText)
+	}
+	body = append(body, '\n')
+
+	header := w.Header()
+	dropRepresentation(header)
+	header.Set("Content-Type", "application/json")
+	header.Set("Content-Length", strconv.Itoa(len(body)))
+	header.Set("Cache-Control", "no-store")
+	header.Set("X-Content-Type-Options", "nosniff")
+	if row.code == http.StatusServiceUnavailable {
+		header.Set("Retry-After", strconv.Itoa(retryAfter))
+	}
+	w.WriteHeader(row.code)
+	w.Write(body) //nolint:errcheck // the client is gone; there is nobody to tell
+	return row.code
+}
+
+// dropRepresentation removes what a handler had said about the answer it did not give.
+func dropRepresentation(h http.Header) {
+	for _, name := range []string{"Content-Encoding", "ETag", "Age", "Vary", "Last-Modified"} {
+		h.Del(name)
+	}
+}

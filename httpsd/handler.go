@@ -1,0 +1,136 @@
+package httpsd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"time"
+
+	"github.com/gorilla/mux"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Options are what the handler of all routes needs. Only Publisher is required.
+type Options struct {
+	// Publisher has the snapshot that is served.
+	Publisher *Publisher
+	// Logger gets errors that are ours, never the client's; nil discards them.
+	Logger *slog.Logger
+	// Registerer gets the metrics of requests; nil registers none.
+	Registerer prometheus.Registerer
+	// Gatherer has what /metrics shows; nil shows nothing.
+	Gatherer prometheus.Gatherer
+	// ExternalURL is how Prometheus servers reach this promshard, as the landing page spells it out in the snippets
+	// to paste; nil means whatever address the page was asked for at.
+	ExternalURL *url.URL
+	// MaxURLLength bounds path and query of a request; 0 means 8192.
+	MaxURLLength int
+	// MaxBodyBytes bounds the body of a request; 0 means 1 MiB.
+	MaxBodyBytes int64
+	// AnswerTimeout is how long a client may take to read an answer, and SlowestReader how many bytes of a list, on
+	// average, it must take per second beyond that; 0 means 30s and 64 KiB. AnswerTimeout should be the server's
+	// WriteTimeout, which is what limits small answers.
+	AnswerTimeout time.Duration
+	SlowestReader int64
+	// StaleAfter is from when on an answer says, in an Age header, how long ago the database last confirmed it; 0
+	// means 10s.
+	StaleAfter time.Duration
+}
+
+func (o Options) withDefaults() Options {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Gatherer == nil {
+		o.Gatherer = prometheus.Gatherers{}
+	}
+	if o.MaxURLLength <= 0 {
+		o.MaxURLLength = 8192
+	}
+	if o.MaxBodyBytes <= 0 {
+		o.MaxBodyBytes = 1 << 20
+	}
+	if o.AnswerTimeout <= 0 {
+		o.AnswerTimeout = 30 * time.Second
+	}
+	if o.SlowestReader <= 0 {
+		o.SlowestReader = 64 << 10
+	}
+	if o.StaleAfter <= 0 {
+		o.StaleAfter = 10 * time.Second
+	}
+	return o
+}
+
+// handler has every route.
+type handler struct {
+	o       Options
+	metrics *requestMetrics
+	router  *mux.Router
+}
+
+// New returns the handler of every route. It panics without a Publisher.
+func New(o Options) http.Handler {
+	if o.Publisher == nil {
+		panic("httpsd: Options.Publisher is required")
+	}
+	h := &handler{o: o.withDefaults(), metrics: newRequestMetrics(o.Registerer)}
+	h.router = h.newRouter()
+	return h.router
+}
+
+// handlerFunc answers a request, or returns the error to answer with; then it must not have written anything.
+type handlerFunc func(w http.ResponseWriter, r *http.Request) error
+
+// adapt makes an http.Handler of fn. It alone bounds what a client may send, turns errors into answers, logs those
+// that are ours, survives panics, and counts; name is the route's in metrics.
+func (h *handler) adapt(name string, fn handlerFunc) http.Handler {
+	observe := h.metrics.of(name)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		rec := &recorder{ResponseWriter: w}
+		defer func() { observe(r.Method, rec, time.Since(start)) }()
+		if err := h.guard(fn, rec, r); err != nil {
+			h.fail(rec, r, name, err)
+		}
+	})
+}
+
+// guard runs fn within the limits on requests, and turns a panic into an error.
+func (h *handler) guard(fn handlerFunc, w *recorder, r *http.Request) (err error) {
+	defer func() {
+		switch p := recover(); p {
+		case nil:
+		case http.ErrAbortHandler:
+			panic(p)
+		default:
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	if len(r.RequestURI) > h.o.MaxURLLength {
+		return fmt.Errorf("%w: %d bytes, at most %d are taken", errURITooLong, len(r.RequestURI), h.o.MaxURLLength)
+	}
+	if r.ContentLength > h.o.MaxBodyBytes {
+		return fmt.Errorf("%w: %d bytes, at most %d are taken", errBodyTooLarge, r.ContentLength, h.o.MaxBodyBytes)
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, h.o.MaxBodyBytes)
+	return fn(w, r)
+}
+
+// fail answers with err. An answer that has begun already cannot be taken back: its connection is cut, so that the
+// client sees a failure and not a list that is merely shorter.
+func (h *handler) fail(w *recorder, r *http.Request, name string, err error) {
+	_, known := classify(err)
+	clientGone := r.Context().Err() != nil && errors.Is(err, context.Canceled)
+	if !known && !clientGone {
+		h.o.Logger.Error("Answering a request", "handler", name, "method", r.Method, "url", shorten(r.RequestURI), "err", err)
+	}
+	if w.code != 0 {
+		panic(http.ErrAbortHandler)
+	}
+	writeError(w, err)
+}

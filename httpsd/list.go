@@ -1,0 +1,159 @@
+package httpsd
+
+import (
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/promshard/promshard/httpsd/snapshot"
+	"github.com/promshard/promshard/store"
+)
+
+// list answers with the list that the query picks.
+func (h *handler) list(kind snapshot.Kind) handlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		q, err := parseQuery(r.URL.RawQuery, "")
+		if err != nil {
+			return err
+		}
+		s, err := h.loaded()
+		if err != nil {
+			return err
+		}
+		return h.serveList(w, r, s, kind, q)
+	}
+}
+
+// listOf answers with the targets of the noun in the path, which name finds; the query narrows them further.
+func (h *handler) listOf(noun string, name func(r *http.Request, s *snapshot.Snapshot) (string, error)) handlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		q, err := parseQuery(r.URL.RawQuery, noun)
+		if err != nil {
+			return err
+		}
+		s, err := h.loaded()
+		if err != nil {
+			return err
+		}
+		found, err := name(r, s)
+		if err != nil {
+			return err
+		}
+		*filterField(&q, noun) = []string{found}
+		return h.serveList(w, r, s, snapshot.Targets, q)
+	}
+}
+
+// loaded returns the snapshot that one request is answered from.
+func (h *handler) loaded() (*snapshot.Snapshot, error) {
+	if s := h.o.Publisher.Snapshot(); s != nil {
+		return s, nil
+	}
+	return nil, errNotLoaded
+}
+
+func nameInPath(r *http.Request, _ *snapshot.Snapshot) (string, error) {
+	return pathVar(r, "name")
+}
+
+func (h *handler) serviceByID(r *http.Request, s *snapshot.Snapshot) (string, error) {
+	return byID(r, "service", s.ServiceName)
+}
+
+func (h *handler) projectByID(r *http.Request, s *snapshot.Snapshot) (string, error) {
+	return byID(r, "project", s.ProjectName)
+}
+
+// byID looks up the id in the path. An id too large for an int64 is one that nothing has.
+func byID(r *http.Request, noun string, find func(id int64) (string, bool)) (string, error) {
+	text, err := pathVar(r, "id")
+	if err != nil {
+		return "", err
+	}
+	if id, err := strconv.ParseInt(text, 10, 64); err == nil {
+		if name, ok := find(id); ok {
+			return name, nil
+		}
+	}
+	return "", &store.Error{Kind: store.ErrNotFound, Noun: noun, Field: "id", Value: shorten(text), Reason: "there is none"}
+}
+
+// serveList answers with one list, or with 304 when the client has it.
+func (h *handler) serveList(w http.ResponseWriter, r *http.Request, s *snapshot.Snapshot, kind snapshot.Kind, q snapshot.Query) error {
+	list, err := s.List(kind, q)
+	if err != nil {
+		return err
+	}
+	c, ok := negotiate(r.Header.Values("Accept-Encoding"))
+	if !ok {
+		return errNotAcceptable
+	}
+	header := w.Header()
+	header.Set("ETag", entityTag(list.ETag(), c))
+	header.Set("Cache-Control", "no-cache")
+	header.Set("Vary", "Accept-Encoding")
+	if age := h.o.Publisher.Staleness(); age > h.o.StaleAfter {
+		header.Set("Age", strconv.FormatInt(int64(age/time.Second), 10))
+	}
+	if !noneMatch(r.Header.Values("If-None-Match"), list.ETag()) {
+		w.WriteHeader(http.StatusNotModified)
+		return nil
+	}
+	return h.writeList(w, r, list, c)
+}
+
+// writeList sends the bytes of a list in one coding.
+func (h *handler) writeList(w http.ResponseWriter, r *http.Request, list *snapshot.List, c coding) error {
+	body, size := representation(list, c)
+	header := w.Header()
+	header.Set("Content-Type", "application/json")
+	header.Set("Content-Length", strconv.FormatInt(size, 10))
+	if c != identity {
+		header.Set("Content-Encoding", c.String())
+	}
+	h.allowTime(w, size)
+	w.WriteHeader(http.StatusOK)
+	if r.Method == http.MethodHead {
+		return nil
+	}
+	if _, err := body.WriteTo(w); err != nil {
+		// The client is gone or too slow. Nothing may look like the end of a list to it.
+		panic(http.ErrAbortHandler)
+	}
+	return nil
+}
+
+// representation returns the bytes of a list in one coding, and how many they are.
+func representation(list *snapshot.List, c coding) (io.WriterTo, int64) {
+	var b encoded
+	switch c {
+	case gzipped:
+		b = list.Gzip()
+	case zstandard:
+		b = list.Zstd()
+	default:
+		return list, list.Size()
+	}
+	return b, int64(len(b))
+}
+
+// encoded is a body that is held as one piece.
+type encoded []byte
+
+// WriteTo implements io.WriterTo.
+func (b encoded) WriteTo(w io.Writer) (int64, error) {
+	n, err := w.Write(b)
+	return int64(n), err
+}
+
+// allowTime lets a large list take longer than the server's time limit on answers: a slow link may pass it, and yet no
+// reader holds its connection forever.
+func (h *handler) allowTime(w http.ResponseWriter, size int64) {
+	extra := time.Duration(size) * time.Second / time.Duration(h.o.SlowestReader)
+	if extra < time.Second {
+		return
+	}
+	// Not every ResponseWriter can; then the limit stays as it is.
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(h.o.AnswerTimeout + extra))
+}

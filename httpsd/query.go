@@ -1,0 +1,75 @@
+package httpsd
+
+import (
+	"fmt"
+	"maps"
+	"net"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/promshard/promshard/httpsd/snapshot"
+)
+
+// filters are the query parameters of a list, in the order in which errors name them.
+var filters = []string{"shard", "service", "project", "farm", "job", "server"}
+
+// filterField returns where the values of a filter go.
+func filterField(q *snapshot.Query, filter string) *[]string {
+	switch filter {
+	case "shard":
+		return &q.Shards
+	case "service":
+		return &q.Services
+	case "project":
+		return &q.Projects
+	case "farm":
+		return &q.Farms
+	case "job":
+		return &q.Jobs
+	default:
+		return &q.Servers
+	}
+}
+
+// parseQuery reads the filters of a list from a raw query. given, when not empty, is the one that the address itself
+// stands for: as a parameter it is refused, since it could only widen or contradict what the address says. Whatever
+// is not understood is refused and named: a filter that was silently ignored would give another list than was meant.
+func parseQuery(raw, given string) (snapshot.Query, error) {
+	var q snapshot.Query
+	if raw == "" {
+		return q, nil
+	}
+	values, err := url.ParseQuery(raw)
+	if err != nil {
+		return q, invalid("", "", "the query cannot be parsed: "+shorten(err.Error()))
+	}
+	accepted := slices.DeleteFunc(slices.Clone(filters), func(f string) bool { return f == given })
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if !slices.Contains(accepted, name) {
+			return q, invalid("", name, "not known here; accepted are "+strings.Join(accepted, ", "))
+		}
+	}
+	for _, filter := range accepted {
+		if err := takeFilter(&q, filter, values[filter]); err != nil {
+			return snapshot.Query{}, err
+		}
+	}
+	return q, nil
+}
+
+// takeFilter checks the values of one filter and puts them into q.
+func takeFilter(q *snapshot.Query, filter string, values []string) error {
+	for _, value := range values {
+		if value == "" {
+			return invalid(filter, "", "must not be empty; leave the parameter out to get everything")
+		}
+		if filter == "server" {
+			if _, _, err := net.SplitHostPort(value); err != nil {
+				return invalid(filter, value, fmt.Sprintf("must be HOST:PORT (%v)", err))
+			}
+		}
+	}
+	*filterField(q, filter) = values
+	return nil
+}

@@ -1,0 +1,132 @@
+package httpsd
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/gorilla/mux"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/promshard/promshard/httpsd/snapshot"
+)
+
+// route is one address: its name in metrics, its path, and what answers GET and HEAD there.
+type route struct {
+	name   string
+	path   string
+	handle handlerFunc
+}
+
+// slash at the end of a path makes a slash there optional, as Promgen's addresses have it.
+const slash = "{slash:/?}"
+
+// routes are all addresses; those that are asked for most come first, since they are tried in this order.
+func (h *handler) routes() []route {
+	targets, urls := snapshot.Targets, snapshot.URLs
+	return []route{
+		{"targets", "/sd/targets", h.list(targets)},
+		{"urls", "/sd/urls", h.list(urls)},
+		{"metrics", "/metrics", h.metricsPage()},
+		{"healthy", "/-/healthy", h.healthy},
+		{"ready", "/-/ready", h.ready},
+		{"landing", "/", h.landing},
+		{"style", "/static/style.css", h.style},
+
+		// Promgen's addresses.
+		{"promgen_targets", "/api/v1/targets" + slash, h.list(targets)},
+		{"promgen_config", "/api/v1/config" + slash, h.list(targets)},
+		{"promgen_urls", "/api/v1/urls" + slash, h.list(urls)},
+		{"promgen_service_id", "/service/{id:[0-9]+}/targets" + slash, h.listOf("service", h.serviceByID)},
+		{"promgen_project_id", "/project/{id:[0-9]+}/targets" + slash, h.listOf("project", h.projectByID)},
+		{"promgen_rest_targets", "/rest/all/targets" + slash, h.list(targets)},
+		{"promgen_rest_urls", "/rest/all/urls" + slash, h.list(urls)},
+		{"promgen_rest_service", "/rest/service/{name}/targets" + slash, h.listOf("service", nameInPath)},
+		{"promgen_rest_project", "/rest/project/{name}/targets" + slash, h.listOf("project", nameInPath)},
+	}
+}
+
+// newRouter matches paths as they were sent, so that a name may hold an encoded slash, and never redirects.
+func (h *handler) newRouter() *mux.Router {
+	router := mux.NewRouter().UseEncodedPath().SkipClean(true)
+	for _, r := range h.routes() {
+		router.Handle(r.path, h.adapt(r.name, r.handle)).Methods(http.MethodGet, http.MethodHead).Name(r.name)
+	}
+	router.NotFoundHandler = h.adapt("not_found", func(_ http.ResponseWriter, r *http.Request) error {
+		return fmt.Errorf("%w: %s", errNoRoute, shorten(r.URL.EscapedPath()))
+	})
+	router.MethodNotAllowedHandler = h.adapt("method_not_allowed", func(w http.ResponseWriter, r *http.Request) error {
+		allowed := h.allowed(r)
+		w.Header().Set("Allow", allowed)
+		return fmt.Errorf("%w: %s; accepted are %s", errMethod, shorten(r.Method), allowed)
+	})
+	return router
+}
+
+// allowed lists the methods that the address of r knows, as an Allow header has them.
+func (h *handler) allowed(r *http.Request) string {
+	var known []string
+	for _, method := range methods {
+		try := *r
+		try.Method = method
+		var match mux.RouteMatch
+		if h.router.Match(&try, &match) && match.MatchErr == nil {
+			known = append(known, method)
+		}
+	}
+	return strings.Join(known, ", ")
+}
+
+// pathVar returns a variable of the path as it was before it was encoded.
+func pathVar(r *http.Request, name string) (string, error) {
+	value, err := url.PathUnescape(mux.Vars(r)[name])
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", errNoRoute, err)
+	}
+	return value, nil
+}
+
+func (h *handler) metricsPage() handlerFunc {
+	page := promhttp.HandlerFor(h.o.Gatherer, promhttp.HandlerOpts{
+		EnableOpenMetrics: true,
+		ErrorLog:          errorLog{h.o.Logger},
+		Registry:          h.o.Registerer,
+	})
+	return func(w http.ResponseWriter, r *http.Request) error {
+		page.ServeHTTP(w, r)
+		return nil
+	}
+}
+
+// errorLog puts what promhttp complains about into the log.
+type errorLog struct{ logger *slog.Logger }
+
+// Println implements promhttp.Logger.
+func (l errorLog) Println(v ...any) {
+	l.logger.Error("Gathering metrics", "err", strings.TrimSpace(fmt.Sprintln(v...)))
+}
+
+const plainText = "text/plain; charset=utf-8"
+
+// healthy answers as long as the process can.
+func (h *handler) healthy(w http.ResponseWriter, _ *http.Request) error {
+	writeText(w, plainText, "promshard is healthy.\n")
+	return nil
+}
+
+// ready answers once lists can be served.
+func (h *handler) ready(w http.ResponseWriter, _ *http.Request) error {
+	if _, err := h.loaded(); err != nil {
+		return err
+	}
+	writeText(w, plainText, "promshard is ready.\n")
+	return nil
+}
+
+func writeText(w http.ResponseWriter, contentType, text string) {
+	w.Header().Set("Content-Type", contentType)
+	io.WriteString(w, text) //nolint:errcheck // the client is gone; there is nobody to tell
+}
