@@ -1,0 +1,85 @@
+package main
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/promshard/promshard/store"
+)
+
+// The exit codes, as the documentation of the command lists them.
+const (
+	exitOK          = 0
+	exitFailure     = 1
+	exitUsage       = 2
+	exitNotFound    = 3
+	exitConflict    = 4
+	exitUnavailable = 5
+	exitInterrupted = 130
+)
+
+// errInterrupted is what is left of an error that a signal has caused.
+var errInterrupted = errors.New("interrupted")
+
+// usageError is wrong use of the command line.
+type usageError struct {
+	// command is the one whose help is worth a look; empty means that of the program.
+	command string
+	err     error
+}
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+// hinted is an error with a next step for a person.
+type hinted struct {
+	err  error
+	hint string
+}
+
+func (e *hinted) Error() string { return e.err.Error() }
+func (e *hinted) Unwrap() error { return e.err }
+
+// unavailable is an error of something other than the database that cannot be reached or used now.
+type unavailable struct {
+	err error
+}
+
+func (e *unavailable) Error() string   { return e.err.Error() }
+func (e *unavailable) Unwrap() []error { return []error{e.err, store.ErrUnavailable} }
+
+// exitCode returns the code that err stands for.
+func exitCode(err error) int {
+	var usage *usageError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, errInterrupted):
+		return exitInterrupted
+	case errors.As(err, &usage), errors.Is(err, store.ErrInvalid):
+		return exitUsage
+	case errors.Is(err, store.ErrNotFound):
+		return exitNotFound
+	case errors.Is(err, store.ErrConflict):
+		return exitConflict
+	case errors.Is(err, store.ErrUnavailable):
+		return exitUnavailable
+	}
+	return exitFailure
+}
+
+// hintOf returns the next step that err knows of, empty when it knows none.
+func hintOf(err error) string {
+	var h *hinted
+	var s *store.Error
+	var usage *usageError
+	switch {
+	case errors.As(err, &h):
+		return h.hint
+	case errors.As(err, &s) && s.Hint != "":
+		return s.Hint
+	case errors.As(err, &usage):
+		return strings.Join(strings.Fields("promshard "+usage.command+" --help"), " ") + " shows what is accepted"
+	}
+	return ""
+}

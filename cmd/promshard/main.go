@@ -1,0 +1,31 @@
+// Command promshard keeps the list of what Prometheus should scrape and serves each Prometheus its shard of it.
+//
+// Results go to standard output, as text for people or, with --output json, for programs. Errors go to standard error
+// as one line "promshard: …", with a second line "hint: …" where there is one. The exit code is
+//
+//	0    done
+//	1    it failed for a reason that has no code of its own, or check found a file that Prometheus would refuse
+//	2    wrong use of the command line, or a value that the inventory does not accept; nothing was changed
+//	3    what was named is not in the inventory
+//	4    the write contradicts what is there: a name is taken, others hang on what was to go
+//	5    the database, or a server that was asked, cannot be reached or used now
+//	130  interrupted by a signal
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() { os.Exit(start()) }
+
+// start is main for tests that run it in a process of its own. The first SIGINT or SIGTERM ends the context; the second
+// ends the process.
+func start() int {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop)
+	return newApp(os.Stdin, os.Stdout, os.Stderr).run(ctx, os.Args[1:])
+}

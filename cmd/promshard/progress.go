@@ -1,0 +1,83 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/term"
+)
+
+// progress shows on a terminal how far a long command is. It is used from one goroutine.
+type progress struct {
+	// w is nil when nobody is watching.
+	w    io.Writer
+	verb string
+	// size is how many bytes there are to read, and read how many were; a size of 0 or less is not known.
+	size, read int64
+	now        func() time.Time
+	drawn      time.Time
+	width      int
+}
+
+// newProgress returns a progress that draws on w if that is a terminal, and nothing otherwise.
+func newProgress(w io.Writer, verb string, size int64) *progress {
+	p := &progress{verb: verb, size: size, now: time.Now}
+	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		p.w = w
+	}
+	return p
+}
+
+// reader returns r, counted.
+func (p *progress) reader(r io.Reader) io.Reader { return &countedReader{r: r, n: &p.read} }
+
+// update draws the number of targets, ten times a second at most.
+func (p *progress) update(targets int64) {
+	const pause = 100 * time.Millisecond
+	if p.w == nil || p.now().Sub(p.drawn) < pause {
+		return
+	}
+	p.drawn = p.now()
+	line := fmt.Sprintf("%s: %d targets", p.verb, targets)
+	if p.size > 0 {
+		line = fmt.Sprintf("%s: %s %3d %%, %d targets", p.verb, p.bar(), min(100, 100*p.read/p.size), targets)
+	}
+	p.draw(line)
+}
+
+const barWidth = 30
+
+func (p *progress) bar() string {
+	full := int(min(barWidth, barWidth*p.read/p.size))
+	return "[" + strings.Repeat("=", full) + strings.Repeat(" ", barWidth-full) + "]"
+}
+
+// draw replaces the line.
+func (p *progress) draw(line string) {
+	padding := max(0, p.width-len(line))
+	p.width = len(line)
+	fmt.Fprintf(p.w, "\r%s%s", line, strings.Repeat(" ", padding))
+}
+
+// done takes the line away.
+func (p *progress) done() {
+	if p.width > 0 {
+		p.draw("")
+		fmt.Fprint(p.w, "\r")
+	}
+}
+
+type countedReader struct {
+	r io.Reader
+	n *int64
+}
+
+// Read implements io.Reader.
+func (c *countedReader) Read(b []byte) (int, error) {
+	n, err := c.r.Read(b)
+	*c.n += int64(n)
+	return n, err
+}

@@ -1,0 +1,37 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// reloadPrometheus makes the Prometheus at base read its configuration anew, and waits until it has.
+func reloadPrometheus(ctx context.Context, base *url.URL) error {
+	address := base.JoinPath("-", "reload")
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address.String(), http.NoBody)
+	if err != nil || base.Host == "" {
+		return &usageError{err: fmt.Errorf("--prometheus.url %q: not an http or https URL", base.Redacted())}
+	}
+	req.Header.Set("User-Agent", userAgent())
+	resp, err := newHTTPClient(time.Minute).Do(req)
+	if err != nil {
+		return &hinted{
+			err:  &unavailable{fmt.Errorf("reloading Prometheus: %w", err)},
+			hint: "--prometheus.url says where Prometheus is",
+		}
+	}
+	defer resp.Body.Close()
+	switch resp.StatusCode {
+	case http.StatusOK:
+		return nil
+	case http.StatusForbidden, http.StatusMethodNotAllowed:
+		return &hinted{
+			err:  &unavailable{fmt.Errorf("reloading Prometheus at %s: %s", address.Redacted(), answer(resp))},
+			hint: "start Prometheus with --web.enable-lifecycle; it reads file_sd files anew without a reload, too",
+		}
+	}
+	return &unavailable{fmt.Errorf("reloading Prometheus at %s: %s", address.Redacted(), answer(resp))}
+}
