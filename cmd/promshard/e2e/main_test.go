@@ -1,0 +1,61 @@
+//go:build e2e && linux
+
+// Package e2e runs the promshard program beside real Prometheus servers and looks at what those say they scrape.
+//
+// make e2e builds or fetches the Prometheus servers first; PROMSHARD_PROMETHEUS_315 and PROMSHARD_PROMETHEUS_242 name
+// others.
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+)
+
+// promshardPath is the program under test, built by TestMain.
+var promshardPath string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "promshard-e2e")
+	if err == nil {
+		promshardPath = filepath.Join(dir, "promshard")
+		var out []byte
+		if out, err = exec.Command("go", "build", "-o", promshardPath, "..").CombinedOutput(); err != nil {
+			err = fmt.Errorf("%w\n%s", err, out)
+		}
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "building promshard:", err)
+		os.Exit(1)
+	}
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		if err := os.RemoveAll(dir); err != nil {
+			fmt.Fprintln(os.Stderr, "removing the built promshard:", err)
+			code = 1
+		}
+		os.Exit(code)
+	}))
+}
+
+// prometheusPath returns the Prometheus server that the variable names, or the one that make e2e put into .cache.
+func prometheusPath(t *testing.T, variable, folder string) string {
+	t.Helper()
+	path := os.Getenv(variable)
+	if path == "" {
+		path = filepath.Join("..", "..", "..", ".cache", folder, "prometheus")
+	}
+	path, err := filepath.Abs(path)
+	require.NoError(t, err)
+	if _, err := os.Stat(path); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("%v; make e2e sets it up, or %s names one", err, variable)
+		}
+		t.Skipf("%v; make e2e sets it up, or %s names one", err, variable)
+	}
+	return path
+}
