@@ -194,12 +194,12 @@ func (s *shardChange) finish() *shard {
 	}
 }
 
-// alters says whether the list of everything changes with a shard.
+// alters says whether the list of everything changes with a shard. A new name alters the labels of all its groups.
 func alters(k Kind, old, now *shard) bool {
 	if old == nil || now == nil {
 		return cmp.Or(old, now).rows[k].Groups() > 0
 	}
-	return old.rows[k] != now.rows[k] || old.Name != now.Name
+	return old.rows[k] != now.rows[k]
 }
 
 // shardOfRows is the shard that a project names, for one that no directory has.

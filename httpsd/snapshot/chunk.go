@@ -52,16 +52,25 @@ func (e *entry) total() total {
 
 // chunk is a piece of a list. It never changes.
 type chunk struct {
-	// body are the groups, each preceded by a comma.
+	// body are the groups, each preceded by a comma. It lies in a slab, which may hold the chunks that follow as well.
 	body []byte
 	// entries ascend by name and id, and their bodies are the body. A chunk that was made for a filter has none.
 	entries []entry
 	total   total
 }
 
-// newChunk copies the entries' bytes into a new chunk.
-func newChunk(entries []entry) *chunk {
-	c := &chunk{body: make([]byte, 0, bodySize(entries)), entries: slices.Clone(entries)}
+// newSlab returns memory for chunks that are made one after the other and have size bytes together. Behind it comes
+// the bracket that ends a list, so that what stands last can be written together with it.
+func newSlab(size int) []byte {
+	slab := make([]byte, size+1)
+	slab[size] = ']'
+	return slab[:0]
+}
+
+// newChunk copies the entries' bytes into a new chunk, behind what the slab holds already. The caller sees to it that
+// there is room.
+func newChunk(entries []entry, slab []byte) *chunk {
+	c := &chunk{body: slab[len(slab):], entries: slices.Clone(entries)}
 	for i := range c.entries {
 		e := &c.entries[i]
 		start := len(c.body)

@@ -51,5 +51,8 @@ func (c *compressed) get(l *List, to func(io.Writer) (io.WriteCloser, error)) []
 		}
 		c.body = bytes.Clone(out.Bytes())
 	})
+	if len(c.body) == 0 { // an earlier call has panicked
+		panic("compressing a list: it failed before")
+	}
 	return c.body
 }

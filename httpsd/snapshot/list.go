@@ -1,6 +1,9 @@
 package snapshot
 
-import "io"
+import (
+	"io"
+	"iter"
+)
 
 // List is an immutable list of target groups: a JSON array of {"targets":[…],"labels":{…}}. It is safe for
 // concurrent use.
@@ -29,27 +32,54 @@ func (l *List) Groups() int { return int(l.total.groups) }
 // Targets is the number of targets of all groups together.
 func (l *List) Targets() int { return int(l.total.targets) }
 
-// WriteTo writes the list in pieces of some ten kilobytes, as they are held.
+// WriteTo writes the list in as few pieces as it is held in: one, as a rule, and some more after changes.
 func (l *List) WriteTo(w io.Writer) (int64, error) {
-	var written int64
-	write := func(b []byte) error {
-		n, err := w.Write(b)
-		written += int64(n)
-		return err
+	if len(l.chunks) == 0 {
+		n, err := io.WriteString(w, "[]")
+		return int64(n), err
 	}
-	if err := write([]byte{'['}); err != nil {
-		return written, err
-	}
-	for i, c := range l.chunks {
-		body := c.body
-		if i == 0 {
-			body = body[1:]
+	written, err := writeAll(w, []byte{'['})
+	for piece := range l.pieces() {
+		if err != nil {
+			break
 		}
-		if err := write(body); err != nil {
-			return written, err
-		}
+		var n int64
+		n, err = writeAll(w, piece)
+		written += n
 	}
-	return written, write([]byte{']'})
+	return written, err
+}
+
+func writeAll(w io.Writer, b []byte) (int64, error) {
+	n, err := w.Write(b)
+	return int64(n), err
+}
+
+// pieces yields what comes after the first bracket: chunks that are neighbours in memory as one.
+func (l *List) pieces() iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		run := l.chunks[0].body[1:]
+		for _, c := range l.chunks[1:] {
+			if follows(run, c.body) {
+				run = run[:len(run)+len(c.body)]
+				continue
+			}
+			if !yield(run) {
+				return
+			}
+			run = c.body
+		}
+		if end := run[:min(len(run)+1, cap(run))]; end[len(end)-1] == ']' && len(end) > len(run) {
+			yield(end)
+			return
+		}
+		_ = yield(run) && yield([]byte{']'})
+	}
+}
+
+// follows says whether next begins in memory where run ends.
+func follows(run, next []byte) bool {
+	return cap(run) >= len(run)+len(next) && &run[:len(run)+1][len(run)] == &next[0]
 }
 
 // concat returns a list of the rows, one after the other. It shares their chunks.

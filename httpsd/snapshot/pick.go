@@ -189,6 +189,9 @@ func (p *picker) list() *List {
 	if p.total.groups == 0 {
 		return &List{}
 	}
-	c := &chunk{body: slices.Concat(p.bodies...), total: p.total}
+	c := &chunk{body: newSlab(int(p.total.size)), total: p.total}
+	for _, body := range p.bodies {
+		c.body = append(c.body, body...)
+	}
 	return &List{chunks: []*chunk{c}, total: p.total}
 }

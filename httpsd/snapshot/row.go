@@ -8,10 +8,15 @@ import (
 // row is one shard's list of one kind, in order, cut into chunks such that
 //
 //   - no chunk is empty, and none is larger than maxChunkSize unless it holds a single project;
-//   - two neighbours together are larger than minPairSize.
+//   - two neighbours together are larger than minPairSize;
+//   - the slabs that hold the chunks are at most about twice as large as what is in use of them.
 //
 // It never changes.
-type row struct{ List }
+type row struct {
+	List
+	// held bounds the size of the slabs from above, in bytes.
+	held int64
+}
 
 // newRow makes a row of entries, which ascend by name and id.
 func newRow(entries []entry) *row {
@@ -48,7 +53,7 @@ func (r *row) with(edits []entry) *row {
 		return r
 	}
 	slices.SortFunc(edits, func(a, b entry) int { return byName(a.project, b.project) })
-	b := rowBuilder{old: r.chunks, chunks: make([]*chunk, 0, len(r.chunks)+1), total: r.total}
+	b := rowBuilder{old: r.chunks, chunks: make([]*chunk, 0, len(r.chunks)+1), total: r.total, held: r.held}
 	for len(edits) > 0 && len(r.chunks) > 0 {
 		i, n := r.chunkAt(edits[0].project), len(edits)
 		if i+1 < len(r.chunks) {
@@ -97,8 +102,9 @@ type rowBuilder struct {
 	// done is how many were.
 	done   int
 	chunks []*chunk
-	// total is that of chunks and old together.
+	// total is that of chunks and old together, and held bounds the size of their slabs.
 	total total
+	held  int64
 }
 
 // keepUpTo takes over old chunks up to the one that had index i.
@@ -127,19 +133,33 @@ func (b *rowBuilder) dropOld() {
 	b.old, b.done = b.old[1:], b.done+1
 }
 
-// put cuts entries into new chunks.
+// put cuts entries into new chunks, which share a slab.
 func (b *rowBuilder) put(entries []entry) {
-	for part := range cut(entries) {
-		if b.joins(bodySize(part)) {
-			last := len(b.chunks) - 1
-			part = slices.Concat(b.chunks[last].entries, part)
-			b.total = b.total.minus(b.chunks[last].total)
-			b.chunks = b.chunks[:last]
+	if len(entries) == 0 {
+		return
+	}
+	for first := range cut(entries) {
+		if b.joins(bodySize(first)) {
+			entries = b.takeBack(entries)
 		}
-		c := newChunk(part)
+		break
+	}
+	slab := newSlab(bodySize(entries))
+	b.held += int64(cap(slab))
+	for part := range cut(entries) {
+		c := newChunk(part, slab)
+		slab = slab[:len(slab)+len(c.body)]
 		b.chunks = append(b.chunks, c)
 		b.total = b.total.plus(c.total)
 	}
+}
+
+// takeBack removes the last chunk and returns its entries with those that are to come after them.
+func (b *rowBuilder) takeBack(entries []entry) []entry {
+	last := b.chunks[len(b.chunks)-1]
+	b.chunks = b.chunks[:len(b.chunks)-1]
+	b.total = b.total.minus(last.total)
+	return slices.Concat(last.entries, entries)
 }
 
 // joins says whether a chunk of that size is to be joined with the last one.
@@ -148,6 +168,21 @@ func (b *rowBuilder) joins(size int) bool {
 	return n > 0 && len(b.chunks[n-1].body)+size <= minPairSize
 }
 
+// row returns the row. Once the slabs are mostly what nobody needs any more, it moves into a slab of its own: that
+// costs as much as the changes that led there.
 func (b *rowBuilder) row() *row {
-	return &row{List{chunks: b.chunks, total: b.total}}
+	if b.held > 2*b.total.size+maxChunkSize {
+		b.compact()
+	}
+	return &row{List: List{chunks: b.chunks, total: b.total}, held: b.held}
+}
+
+// compact copies every chunk into one slab.
+func (b *rowBuilder) compact() {
+	slab := newSlab(int(b.total.size))
+	b.held = int64(cap(slab))
+	for i, c := range b.chunks {
+		b.chunks[i] = newChunk(c.entries, slab)
+		slab = slab[:len(slab)+len(c.body)]
+	}
 }

@@ -36,6 +36,23 @@ func checkRow(t require.TestingT, r *row) {
 		sum = sum.plus(c.total)
 	}
 	require.Equal(t, sum, r.total)
+	checkSlabs(t, r)
+}
+
+// checkSlabs looks at what the memory behind a row promises.
+func checkSlabs(t require.TestingT, r *row) {
+	slabs := map[*byte]int{}
+	for _, c := range r.chunks {
+		slab := c.body[:cap(c.body)]
+		require.EqualValues(t, ']', slab[len(slab)-1])
+		slabs[&slab[len(slab)-1]] = max(len(slab), slabs[&slab[len(slab)-1]])
+	}
+	var reachable int64
+	for _, size := range slabs {
+		reachable += int64(size)
+	}
+	require.LessOrEqual(t, reachable, r.held)
+	require.LessOrEqual(t, r.held, 2*r.total.size+maxChunkSize+1)
 }
 
 // checkChunk looks at the spans and counts of a chunk.
@@ -148,6 +165,46 @@ func TestRowStaysWhenEditsAlterNothing(t *testing.T) {
 	require.Same(t, r, r.with([]entry{madeUp(projects[50], 10_000, 'a'), {project: &project{id: 1000, name: "unknown"}}}))
 	moved := *projects[50]
 	require.NotSame(t, r, r.with([]entry{madeUp(&moved, 10_000, 'a')}), "the project of an entry is the one in the indexes")
+}
+
+// pieces counts what a list is written in.
+type pieces struct{ writes [][]byte }
+
+func (p *pieces) Write(b []byte) (int, error) {
+	p.writes = append(p.writes, b)
+	return len(b), nil
+}
+
+func TestRowIsWrittenInFewPieces(t *testing.T) {
+	r, projects := wideRow()
+	count := func() int {
+		var p pieces
+		_, err := r.WriteTo(&p)
+		require.NoError(t, err)
+		require.Equal(t, r.Size(), int64(len(bytes.Join(p.writes, nil))))
+		return len(p.writes)
+	}
+	require.Greater(t, len(r.chunks), 3)
+	require.Equal(t, 2, count(), "the bracket, and everything else")
+
+	middle := projects[len(projects)/2]
+	r = r.with([]entry{madeUp(middle, 9_000, 'm')})
+	require.Equal(t, 4, count(), "what changed stands between what was before it and behind it")
+
+	last := projects[len(projects)-1]
+	r = r.with([]entry{madeUp(last, 9_000, 'l')})
+	require.LessOrEqual(t, count(), 5)
+}
+
+func TestRowThatChangesOftenMovesIntoOneSlabAgain(t *testing.T) {
+	r, projects := wideRow()
+	moved := false
+	for i := range 10 * len(projects) {
+		r = r.with([]entry{madeUp(projects[i%len(projects)], 9_000+i%2, byte('a'+i%20))})
+		checkSlabs(t, r)
+		moved = moved || i > 0 && r.held == r.total.size+1
+	}
+	require.True(t, moved)
 }
 
 func TestRowThatLosesEverythingIsEmpty(t *testing.T) {
