@@ -89,14 +89,15 @@ func (h *handler) serveList(w http.ResponseWriter, r *http.Request, s *snapshot.
 	if !ok {
 		return errNotAcceptable
 	}
+	tag := list.ETag()
 	header := w.Header()
-	header.Set("ETag", entityTag(list.ETag(), c))
+	header.Set("ETag", entityTag(tag, c))
 	header.Set("Cache-Control", "no-cache")
 	header.Set("Vary", "Accept-Encoding")
 	if age := h.o.Publisher.Staleness(); age > h.o.StaleAfter {
 		header.Set("Age", strconv.FormatInt(int64(age/time.Second), 10))
 	}
-	if !noneMatch(r.Header.Values("If-None-Match"), list.ETag()) {
+	if !noneMatch(r.Header.Values("If-None-Match"), tag) {
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}

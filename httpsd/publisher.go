@@ -161,7 +161,7 @@ func (p *Publisher) pass(ctx context.Context) (err error) {
 			p.reload = true
 			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
 		}
-		if err != nil {
+		if err != nil && !errors.As(err, new(*publishError)) {
 			err = &publishError{operation: operation, err: err}
 		}
 	}()
@@ -201,8 +201,8 @@ func (p *Publisher) notBehind(served, revision store.Revision) error {
 		return nil
 	}
 	p.reload = true
-	return fmt.Errorf("the database is at revision %d, behind %d which is being served: was it restored from a backup? restart promshard to accept that",
-		revision.Number, served.Number)
+	return &publishError{operation: "publish", err: fmt.Errorf("the database is at revision %d, behind %d which is being served: was it restored from a backup? restart promshard to accept that",
+		revision.Number, served.Number)}
 }
 
 // apply publishes the snapshot that changes lead to.

@@ -35,10 +35,10 @@ func newPublisherMetrics(p *Publisher, r prometheus.Registerer) *publisherMetric
 		}),
 		errors: f.NewCounterVec(prometheus.CounterOpts{
 			Namespace: namespace, Name: "publisher_errors_total",
-			Help: "Attempts to follow the database that failed, by what was being done: load, changes, apply.",
+			Help: "Attempts to follow the database that failed, by what was being done: load, changes, apply, publish.",
 		}, []string{"operation"}),
 	}
-	for _, operation := range []string{"load", "changes", "apply"} {
+	for _, operation := range []string{"load", "changes", "apply", "publish"} {
 		m.errors.WithLabelValues(operation)
 	}
 	if r != nil {

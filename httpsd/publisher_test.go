@@ -1,119 +1,28 @@
 package httpsd
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"fmt"
-	"log/slog"
-	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/promshard/promshard/httpsd/snapshot"
 	"github.com/promshard/promshard/store"
 )
 
 // publishing runs a Publisher until the test ends.
-type publishing struct {
-	*Publisher
-	log *logLines
-	reg *prometheus.Registry
-}
-
-func runPublisher(t *testing.T, source Source) *publishing {
-	t.Helper()
-	log, reg := &logLines{}, prometheus.NewRegistry()
-	p := NewPublisher(PublisherOptions{Source: source, Logger: log.logger(), Registerer: reg})
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() { done <- p.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		assert.NoError(t, <-done)
-	})
-	return &publishing{Publisher: p, log: log, reg: reg}
-}
 
 // targets is the body of a shard's list.
-func (p *publishing) targets(t *testing.T, shard string) string {
-	t.Helper()
-	return listBody(t, p.Snapshot(), snapshot.Targets, snapshot.Query{Shards: []string{shard}})
-}
 
 // metric returns the value of one gauge or counter that has no other labels than those given.
-func (p *publishing) metric(t *testing.T, name string, labels ...string) float64 {
-	t.Helper()
-	return metricValue(t, p.reg, name, labels...)
-}
-
-func listBody(t *testing.T, s *snapshot.Snapshot, kind snapshot.Kind, q snapshot.Query) string {
-	t.Helper()
-	require.NotNil(t, s, "nothing is loaded")
-	list, err := s.List(kind, q)
-	require.NoError(t, err)
-	var b bytes.Buffer
-	_, err = list.WriteTo(&b)
-	require.NoError(t, err)
-	return b.String()
-}
 
 // metricValue sums the series of a gauge or counter that have the label values given, as name=value.
-func metricValue(t *testing.T, g prometheus.Gatherer, name string, labels ...string) float64 {
-	t.Helper()
-	families, err := g.Gather()
-	require.NoError(t, err)
-	sum := 0.0
-	for _, family := range families {
-		if family.GetName() != name {
-			continue
-		}
-	series:
-		for _, m := range family.GetMetric() {
-			have := map[string]bool{}
-			for _, l := range m.GetLabel() {
-				have[l.GetName()+"="+l.GetValue()] = true
-			}
-			for _, l := range labels {
-				if !have[l] {
-					continue series
-				}
-			}
-			sum += m.GetGauge().GetValue() + m.GetCounter().GetValue()
-		}
-	}
-	return sum
-}
 
 // logLines keeps what was logged.
-type logLines struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *logLines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *logLines) logger() *slog.Logger { return slog.New(slog.NewTextHandler(l, nil)) }
-
-func (l *logLines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
-func (l *logLines) count(substring string) int { return strings.Count(l.String(), substring) }
 
 func TestPublisherFollowsTheDatabase(t *testing.T) {
 	t.Run("a change and a removal show without waiting", func(t *testing.T) {
@@ -254,7 +163,7 @@ func TestPublisherNeverShrinksByFailure(t *testing.T) {
 			f.set(func(f *fakeSource) { f.revision.Number = 2; clear(f.projects) })
 			time.Sleep(time.Minute)
 			assert.Same(t, served, p.Snapshot())
-			assert.Positive(t, p.metric(t, "promshard_publisher_errors_total", "operation=changes"))
+			assert.Positive(t, p.metric(t, "promshard_publisher_errors_total", "operation=publish"))
 			assert.Contains(t, p.log.String(), "restored from a backup")
 			assert.Greater(t, p.Staleness(), 30*time.Second)
 			loads, _ := f.counts()
@@ -289,7 +198,7 @@ func TestPublisherNeverShrinksByFailure(t *testing.T) {
 			})
 			time.Sleep(time.Minute)
 			assert.Same(t, served, p.Snapshot())
-			assert.Positive(t, p.metric(t, "promshard_publisher_errors_total", "operation=load"))
+			assert.Positive(t, p.metric(t, "promshard_publisher_errors_total", "operation=publish"))
 		})
 	})
 	t.Run("another inventory is taken over, and said so", func(t *testing.T) {
@@ -402,72 +311,4 @@ func TestPublisherLogsEachStateOnce(t *testing.T) {
 		assert.Equal(t, 3, p.log.count("follow the database again"), p.log)
 		assert.Greater(t, p.metric(t, "promshard_publisher_errors_total", "operation=changes"), 30.0)
 	})
-}
-
-func TestPublisherMetrics(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f := newFakeSource()
-		f.directory.Shards = f.directory.Shards[:2]
-		f.directory.Servers = nil
-		f.remove(3)
-		p := runPublisher(t, f)
-		synctest.Wait()
-		prod, dev := len(p.targets(t, "prod")), len(p.targets(t, "dev"))
-		compareMetrics(t, p.reg, fmt.Sprintf(`
-			# HELP promshard_list_bytes Size of the list of a shard, not compressed.
-			# TYPE promshard_list_bytes gauge
-			promshard_list_bytes{kind="targets",shard="dev"} %d
-			promshard_list_bytes{kind="targets",shard="prod"} %d
-			promshard_list_bytes{kind="urls",shard="dev"} %d
-			promshard_list_bytes{kind="urls",shard="prod"} %d
-			# HELP promshard_replica_lag_revisions By how many revisions the lists are behind what the database was last seen to hold; absent until it is loaded.
-			# TYPE promshard_replica_lag_revisions gauge
-			promshard_replica_lag_revisions 0
-			# HELP promshard_snapshot_revision The revision of the inventory that is served; absent until it is loaded.
-			# TYPE promshard_snapshot_revision gauge
-			promshard_snapshot_revision 5
-			# HELP promshard_target_groups Target groups in the list of a shard.
-			# TYPE promshard_target_groups gauge
-			promshard_target_groups{kind="targets",shard="dev"} 1
-			promshard_target_groups{kind="targets",shard="prod"} 1
-			promshard_target_groups{kind="urls",shard="dev"} 1
-			promshard_target_groups{kind="urls",shard="prod"} 1
-			# HELP promshard_targets Targets in the list of a shard.
-			# TYPE promshard_targets gauge
-			promshard_targets{kind="targets",shard="dev"} 1
-			promshard_targets{kind="targets",shard="prod"} 2
-			promshard_targets{kind="urls",shard="dev"} 1
-			promshard_targets{kind="urls",shard="prod"} 1
-		`, dev, prod, urlsBytes(t, p, "dev"), urlsBytes(t, p, "prod")),
-			"promshard_list_bytes", "promshard_replica_lag_revisions", "promshard_snapshot_revision",
-			"promshard_target_groups", "promshard_targets")
-
-		// A shard that is gone is gone here too.
-		f.set(func(f *fakeSource) {
-			f.directory.Shards = f.directory.Shards[:1]
-			delete(f.projects, 2)
-			f.revision.Number++
-			f.reload = true
-		})
-		synctest.Wait()
-		assert.Zero(t, p.metric(t, "promshard_targets", "shard=dev"))
-		assert.Equal(t, 3.0, p.metric(t, "promshard_targets", "shard=prod"))
-		problems, err := testutil.GatherAndLint(p.reg)
-		require.NoError(t, err)
-		assert.Empty(t, problems)
-	})
-}
-
-func compareMetrics(t *testing.T, g prometheus.Gatherer, want string, names ...string) {
-	t.Helper()
-	lines := strings.Split(strings.TrimSpace(want), "\n")
-	for i := range lines {
-		lines[i] = strings.TrimSpace(lines[i])
-	}
-	assert.NoError(t, testutil.GatherAndCompare(g, strings.NewReader(strings.Join(lines, "\n")+"\n"), names...))
-}
-
-func urlsBytes(t *testing.T, p *publishing, shard string) int {
-	t.Helper()
-	return len(listBody(t, p.Snapshot(), snapshot.URLs, snapshot.Query{Shards: []string{shard}}))
 }

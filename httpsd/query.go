@@ -44,18 +44,28 @@ func parseQuery(raw, given string) (snapshot.Query, error) {
 	if err != nil {
 		return q, invalid("", "", "the query cannot be parsed: "+shorten(err.Error()))
 	}
-	accepted := slices.DeleteFunc(slices.Clone(filters), func(f string) bool { return f == given })
-	for _, name := range slices.Sorted(maps.Keys(values)) {
-		if !slices.Contains(accepted, name) {
-			return q, invalid("", name, "not known here; accepted are "+strings.Join(accepted, ", "))
+	for name := range values {
+		if name == given || !slices.Contains(filters, name) {
+			return q, refuseUnknown(values, given)
 		}
 	}
-	for _, filter := range accepted {
+	for _, filter := range filters {
 		if err := takeFilter(&q, filter, values[filter]); err != nil {
 			return snapshot.Query{}, err
 		}
 	}
 	return q, nil
+}
+
+// refuseUnknown names the first parameter, in byte order, that is not known.
+func refuseUnknown(values url.Values, given string) error {
+	accepted := slices.DeleteFunc(slices.Clone(filters), func(f string) bool { return f == given })
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if !slices.Contains(accepted, name) {
+			return invalid("", name, "not known here; accepted are "+strings.Join(accepted, ", "))
+		}
+	}
+	return nil
 }
 
 // takeFilter checks the values of one filter and puts them into q.

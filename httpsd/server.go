@@ -87,7 +87,7 @@ func Listen(o ServerOptions) (*Server, error) {
 		return nil, err
 	}
 	if err := s.listen(); err != nil {
-		s.Close() //nolint:errcheck // the error that led here counts
+		s.Close() // the error that led here counts
 		return nil, err
 	}
 	return s, nil
@@ -207,7 +207,7 @@ func (s *Server) Close() error {
 // up to ShutdownTimeout, and returns once every connection is closed: nil, unless a listener failed or answers had to
 // be cut off.
 func (s *Server) Serve(ctx context.Context) error {
-	defer s.Close() //nolint:errcheck // what has served is closed already
+	defer s.Close() // what has served is closed already
 	group, ctx := errgroup.WithContext(ctx)
 	for _, l := range s.listeners {
 		// Each listener has its own server, since the toolkit changes the one that it is given.
@@ -247,6 +247,6 @@ func (s *Server) shutdown(server *http.Server) error {
 	if err == nil {
 		return nil
 	}
-	server.Close() //nolint:errcheck // every connection is being cut off already; that is what is reported
+	server.Close() // that every connection is cut off is what is reported
 	return fmt.Errorf("cutting off answers that took longer than %v after the end was asked for: %w", s.o.ShutdownTimeout, err)
 }

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// publishError says which step of a pass has failed: "changes", "load" or "apply".
+// publishError says which step of a pass has failed: "changes", "load", "apply" or "publish".
 type publishError struct {
 	operation string
 	err       error
@@ -17,6 +17,7 @@ func (e *publishError) Error() string {
 		"changes": "asking for changes",
 		"load":    "loading the inventory",
 		"apply":   "applying changes",
+		"publish": "publishing what the database holds",
 	}[e.operation]
 	return fmt.Sprintf("%s: %v", doing, e.err)
 }

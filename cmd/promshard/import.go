@@ -86,11 +86,11 @@ func (a *app) openList(ctx context.Context, source string, timeout time.Duration
 // it then stays there until the process ends, which it is about to.
 func interruptible(ctx context.Context, r io.Reader) io.ReadCloser {
 	in, out := io.Pipe()
-	stop := context.AfterFunc(ctx, func() { out.CloseWithError(ctx.Err()) }) //nolint:errcheck // it never returns one
+	stop := context.AfterFunc(ctx, func() { out.CloseWithError(ctx.Err()) })
 	go func() {
 		defer stop()
 		_, err := io.Copy(out, r)
-		out.CloseWithError(err) //nolint:errcheck // it never returns one
+		out.CloseWithError(err)
 	}()
 	return in
 }

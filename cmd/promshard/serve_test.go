@@ -221,8 +221,8 @@ func slowRequest(t *testing.T, s *served) net.Conn {
 	return conn
 }
 
-// startServeWithLongList serves a list of 14 MB, more than lies between two programs unread.
-func startServeWithLongList(t *testing.T, args ...string) *served {
+// longList returns a database whose list has 14 MB, more than lies between two programs unread.
+func longList(t *testing.T) string {
 	t.Helper()
 	labels := `"service": "s", "project": "p", "farm": "f", "job": "j"`
 	for i := range 60 {
@@ -236,7 +236,13 @@ func startServeWithLongList(t *testing.T, args ...string) *served {
 	list, database := filepath.Join(folder, "list.json"), "sqlite://"+filepath.Join(folder, "x.db")
 	require.NoError(t, os.WriteFile(list, []byte("["+strings.Join(groups, ",")+"]"), 0o600))
 	mustRun(t, "import-jobs", list, "prod", "--database="+database)
-	s := startServe(t, append(args, "--database="+database)...)
+	return database
+}
+
+// startReady starts serve and waits until its lists are there.
+func startReady(t *testing.T, args ...string) *served {
+	t.Helper()
+	s := startServe(t, args...)
 	s.becomes(t, "/-/ready", http.StatusOK, "")
 	return s
 }
@@ -254,9 +260,10 @@ func refusesConnections(t *testing.T, s *served) {
 }
 
 func TestServeFinishesWhatIsUnderWayWhenAskedToEnd(t *testing.T) {
+	database := longList(t)
 	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
 		t.Run(sig.String(), func(t *testing.T) {
-			s := startServeWithLongList(t)
+			s := startReady(t, "--database="+database)
 			_, whole := s.get(t, "/sd/targets")
 			conn := slowRequest(t, s)
 			s.signal(t, sig)
@@ -279,7 +286,7 @@ func TestServeFinishesWhatIsUnderWayWhenAskedToEnd(t *testing.T) {
 }
 
 func TestServeCutsOffWhatTakesTooLongToEnd(t *testing.T) {
-	s := startServeWithLongList(t, "--web.shutdown-timeout=200ms")
+	s := startReady(t, "--web.shutdown-timeout=200ms", "--database="+longList(t))
 	slowRequest(t, s)
 	s.signal(t, syscall.SIGTERM)
 	require.NoError(t, s.wait(t))
@@ -287,7 +294,7 @@ func TestServeCutsOffWhatTakesTooLongToEnd(t *testing.T) {
 }
 
 func TestASecondSignalEndsServeAtOnce(t *testing.T) {
-	s := startServeWithLongList(t)
+	s := startReady(t, "--database="+longList(t))
 	slowRequest(t, s)
 	s.signal(t, syscall.SIGTERM)
 	refusesConnections(t, s)
