@@ -63,6 +63,16 @@ func parseSQLiteURL(raw, rest string) (databaseURL, error) {
 	return databaseURL{dialect: sqliteDialect, path: path, name: path}, nil
 }
 
+// postgresDefaults are the parameters that a URL gets unless it has them.
+var postgresDefaults = map[string]string{
+	"application_name": "promshard",
+	"connect_timeout":  "5",
+	// Times without a zone, as goose writes them, are UTC.
+	"timezone": "UTC",
+	// A query with arguments takes one round trip instead of two.
+	"binary_parameters": "yes",
+}
+
 func parsePostgresURL(raw string) (databaseURL, error) {
 	// What url.Parse says about a bad URL can quote the password, so its error is dropped.
 	u, err := url.Parse(raw)
@@ -74,7 +84,7 @@ func parsePostgresURL(raw string) (databaseURL, error) {
 		return databaseURL{}, badDatabaseURL("postgres:…", "needs two slashes: postgres://user@host/database")
 	}
 	q := u.Query()
-	for name, value := range map[string]string{"connect_timeout": "5", "application_name": "promshard", "timezone": "UTC"} {
+	for name, value := range postgresDefaults {
 		if !q.Has(name) {
 			q.Set(name, value)
 		}

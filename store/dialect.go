@@ -123,7 +123,7 @@ func (d *dialect) patiently(ctx context.Context, fn func() error) error {
 func (d *dialect) outcomeKnown(err error) bool {
 	var answer *pq.Error
 	if errors.As(err, &answer) {
-		return answer.Severity != pq.Efatal && answer.Severity != pq.Epanic
+		return answer.Severity != pqerror.SeverityFatal && answer.Severity != pqerror.SeverityPanic
 	}
 	var file *sqlite.Error
 	return errors.As(err, &file) && file.Code()&0xff != sqlite3.SQLITE_IOERR
@@ -315,7 +315,7 @@ func migratePostgres(ctx context.Context, d *dialect, db *sqlx.DB, o Options) (a
 	if err != nil {
 		return nil, err
 	}
-	defer conn.Close() //nolint:errcheck // the pool is closed next
+	defer conn.Close()
 	if _, err := conn.ExecContext(ctx, `SELECT pg_advisory_lock($1)`, int64(migrateLock)); err != nil {
 		return nil, fmt.Errorf("waiting for another process that migrates: %w", err)
 	}

@@ -61,7 +61,7 @@ func scan(ctx context.Context, s *Store, query string) (n int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	defer rows.Close() //nolint:errcheck // nothing is kept
+	defer rows.Close()
 	columns, err := rows.Columns()
 	if err != nil {
 		return 0, err

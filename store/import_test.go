@@ -320,12 +320,11 @@ func TestImportThatIsCutShortChangesNothing(t *testing.T) {
 		refused(t, s, broken, "reading group 1001: unexpected end of file", func(ctx context.Context) error {
 			_, err := s.Import(ctx, func(yield func(store.ImportGroup, error) bool) {
 				n := 0
-				for g := range line {
+				for g, err := range line {
 					if n++; n > 1000 {
-						yield(store.ImportGroup{}, broken)
-						return
+						g, err = store.ImportGroup{}, broken
 					}
-					if !yield(g, nil) {
+					if !yield(g, err) || err != nil {
 						return
 					}
 				}
@@ -371,15 +370,19 @@ func byJob(f fleet.Fleet) store.ImportGroups {
 	return func(yield func(store.ImportGroup, error) bool) {
 		jobs := []string{}
 		seen := map[string]bool{}
-		for g := range f.Groups() {
+		for g, err := range f.Groups() {
+			if err != nil {
+				yield(g, err)
+				return
+			}
 			if job := g.Labels["job"]; !seen[job] {
 				seen[job] = true
 				jobs = append(jobs, job)
 			}
 		}
 		for _, job := range jobs {
-			for g := range f.Groups() {
-				if g.Labels["job"] == job && !yield(g, nil) {
+			for g, err := range f.Groups() {
+				if g.Labels["job"] == job && !yield(g, err) {
 					return
 				}
 			}

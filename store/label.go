@@ -10,6 +10,14 @@ import (
 // database they are one JSON object with sorted keys, and the empty string when there are none.
 type Labels map[string]string
 
+// MarshalJSON implements json.Marshaler: an object, also when there are none.
+func (l Labels) MarshalJSON() ([]byte, error) {
+	if len(l) == 0 {
+		return []byte("{}"), nil
+	}
+	return json.Marshal(map[string]string(l))
+}
+
 // Value implements driver.Valuer.
 func (l Labels) Value() (driver.Value, error) {
 	if len(l) == 0 {

@@ -195,7 +195,7 @@ func appliedAt(ctx context.Context, db *sqlx.DB, d *dialect) (map[int64]time.Tim
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close() //nolint:errcheck // the error of the loop counts
+	defer rows.Close()
 	times := map[int64]time.Time{}
 	for rows.Next() {
 		var version int64

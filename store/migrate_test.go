@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -46,7 +47,7 @@ func TestMigrate(t *testing.T) {
 		require.Equal(t, done.Target, done.Current)
 		require.Len(t, done.Applied, int(done.Target))
 		for _, m := range done.Migrations {
-			require.WithinDuration(t, now(), *m.AppliedAt, minute)
+			require.WithinDuration(t, time.Now(), *m.AppliedAt, time.Minute)
 		}
 		s := storetest.Open(t, u)
 		first, err := s.Revision(t.Context())

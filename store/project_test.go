@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"context"
-	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -84,7 +83,7 @@ func TestProjects(t *testing.T) {
 			}
 			refused(t, s, store.ErrConflict, text, create)
 			var e *store.Error
-			require.True(t, errors.As(create(ctx), &e))
+			require.ErrorAs(t, create(ctx), &e)
 			assert.NotEmpty(t, e.Hint)
 			refused(t, s, store.ErrConflict, text, func(ctx context.Context) error {
 				_, err := s.UpdateProject(ctx, p.project.ID, store.ProjectUpdate{Shard: ptr("closed")})

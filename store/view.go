@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 
 	"github.com/jmoiron/sqlx"
@@ -44,10 +43,11 @@ func (v view) each(ctx context.Context, query string, args []any, fn func(row *s
 	if err != nil {
 		return v.dialect.blame(ctx, err)
 	}
+	defer rows.Close()
 	for rows.Next() {
 		if err := fn(rows); err != nil {
-			return errors.Join(err, rows.Close())
+			return err
 		}
 	}
-	return v.dialect.blame(ctx, errors.Join(rows.Err(), rows.Close()))
+	return v.dialect.blame(ctx, rows.Err())
 }

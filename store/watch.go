@@ -112,7 +112,7 @@ func watchSQLite(ctx context.Context, s *Store, connected func()) error {
 	if err != nil {
 		return err
 	}
-	defer conn.Close() //nolint:errcheck // nothing was written on it
+	defer conn.Close()
 	ticker := time.NewTicker(pollEvery)
 	defer ticker.Stop()
 	var seen int64
@@ -149,7 +149,8 @@ func watchPostgres(ctx context.Context, s *Store, connected func()) error {
 	defer func() {
 		cancel()
 		_ = conn.Close()
-		for range notifications { //nolint:revive // the driver's goroutine closes the channel when it ends
+		for range notifications {
+			// The driver's goroutine closes the channel when it ends.
 		}
 		pinging.Wait()
 	}()

@@ -54,7 +54,7 @@ func TestWrite(t *testing.T) {
 		require.Equal(t, "alice", entries[0].Actor)
 		require.Equal(t, "test", entries[0].Action)
 		require.Equal(t, []int64{1, 2}, entries[0].Touched.Projects)
-		require.WithinDuration(t, now(), entries[0].At, minute)
+		require.WithinDuration(t, time.Now(), entries[0].At, time.Minute)
 	})
 }
 

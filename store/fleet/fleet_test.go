@@ -1,8 +1,6 @@
 package fleet_test
 
 import (
-	"maps"
-	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -18,24 +16,32 @@ func TestMain(m *testing.M) { storetest.Main(m) }
 // census is what a fleet's groups hold, counted from the outside.
 type census struct {
 	shards, services, projects, hosts map[string]bool
-	targets                           map[string]int64 // by shard
+	targets                           map[string]int64           // by shard
+	on                                map[string]map[string]bool // the shards of a service
 	exporters, urls                   int
 }
 
 func count(t *testing.T, f fleet.Fleet) census {
 	t.Helper()
-	c := census{map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]int64{}, 0, 0}
+	c := census{
+		shards: map[string]bool{}, services: map[string]bool{}, projects: map[string]bool{}, hosts: map[string]bool{},
+		targets: map[string]int64{}, on: map[string]map[string]bool{},
+	}
 	for group, err := range f.Groups() {
 		require.NoError(t, err)
-		c.shards[group.Labels["__shard"]] = true
-		c.services[group.Labels["service"]] = true
+		shard, service := group.Labels["__shard"], group.Labels["service"]
+		c.shards[shard], c.services[service] = true, true
+		if c.on[service] == nil {
+			c.on[service] = map[string]bool{}
+		}
+		c.on[service][shard] = true
 		c.projects[group.Labels["project"]] = true
 		if group.Labels["__param_module"] != "" {
 			c.urls += len(group.Targets)
 			continue
 		}
 		c.exporters++
-		c.targets[group.Labels["__shard"]] += int64(len(group.Targets))
+		c.targets[shard] += int64(len(group.Targets))
 		if group.Labels["job"] == "node" {
 			for _, target := range group.Targets {
 				c.hosts[target] = true
@@ -71,13 +77,17 @@ func TestFleetsHaveTheSizesOfTheDesign(t *testing.T) {
 		for shard, n := range c.targets {
 			assert.EqualValues(t, 20_000, n, "targets of shard %s", shard)
 		}
+		for service, shards := range c.on {
+			assert.LessOrEqual(t, len(shards), 2, "shards of service %s", service)
+		}
 	})
 	assert.EqualValues(t, 10_000_000, fleet.Ten.Targets())
 }
 
 func TestFleetIsAlwaysTheSame(t *testing.T) {
 	collect := func() (groups []store.ImportGroup) {
-		for group := range fleet.Line.Groups() {
+		for group, err := range fleet.Line.Groups() {
+			require.NoError(t, err)
 			groups = append(groups, group)
 		}
 		return groups
@@ -87,7 +97,8 @@ func TestFleetIsAlwaysTheSame(t *testing.T) {
 
 func TestFleetStopsWhenAsked(t *testing.T) {
 	n := 0
-	for range fleet.Ten.Groups() {
+	for _, err := range fleet.Ten.Groups() {
+		require.NoError(t, err)
 		if n++; n == 3 {
 			break
 		}
@@ -121,20 +132,4 @@ func TestNamed(t *testing.T) {
 	}
 	_, ok := fleet.Named("two")
 	assert.False(t, ok)
-}
-
-func TestServicesLieOnAFewShards(t *testing.T) {
-	on := map[string]map[string]bool{}
-	for group := range fleet.Million.Groups() {
-		service := group.Labels["service"]
-		if on[service] == nil {
-			on[service] = map[string]bool{}
-		}
-		on[service][group.Labels["__shard"]] = true
-	}
-	most := 0
-	for shards := range maps.Values(on) {
-		most = max(most, len(slices.Collect(maps.Keys(shards))))
-	}
-	assert.Equal(t, 2, most)
 }

@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -13,19 +12,13 @@ import (
 	"sort"
 	"strconv"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	_ "github.com/lib/pq" // the driver "postgres"
-
-	"github.com/promshard/promshard/store"
 )
 
 const (
-	// emptyDatabase is what new databases without a schema are copied from, templateDatabase those with one.
-	emptyDatabase    = "promshard_empty"
-	templateDatabase = "promshard_template"
 	// superuser owns everything in the cluster.
 	superuser = "promshard"
 	// startLimit bounds how long a cluster may take to start or stop.
@@ -50,6 +43,7 @@ type lazyCluster struct {
 // start returns the cluster, or skips or fails the test when it cannot be had.
 func (l *lazyCluster) start(tb testing.TB) *Cluster {
 	tb.Helper()
+	skipWhenShort(tb)
 	l.once.Do(func() { l.cluster, l.err = newCluster() })
 	if l.err != nil {
 		unavailable(tb, l.err)
@@ -62,6 +56,14 @@ func (l *lazyCluster) close() error {
 		return nil
 	}
 	return l.cluster.close()
+}
+
+// skipWhenShort keeps servers out of go test -short.
+func skipWhenShort(tb testing.TB) {
+	tb.Helper()
+	if testing.Short() {
+		tb.Skip("no PostgreSQL with -short")
+	}
 }
 
 func unavailable(tb testing.TB, err error) {
@@ -80,13 +82,18 @@ type Cluster struct {
 	// keeper removes everything once its standard input ends: when close is called, or this process has died.
 	keeper      *exec.Cmd
 	keeperInput io.Closer
-	databases   atomic.Int64
+
+	mu sync.Mutex
+	// databases counts those that were made, free names those that no test uses.
+	databases int
+	free      []string
 }
 
 // NewCluster starts a cluster for one test, which may stop and start it. It is removed when the test ends. Most tests
 // want Postgres instead, which is much cheaper.
 func NewCluster(tb testing.TB) *Cluster {
 	tb.Helper()
+	skipWhenShort(tb)
 	c, err := newCluster()
 	if err != nil {
 		unavailable(tb, err)
@@ -102,7 +109,7 @@ func NewCluster(tb testing.TB) *Cluster {
 // DatabaseURL returns the URL of a new, empty, migrated database.
 func (c *Cluster) DatabaseURL(tb testing.TB) string {
 	tb.Helper()
-	u := c.createDatabase(tb, templateDatabase)
+	u := c.createDatabase(tb)
 	migrate(tb, u)
 	return u
 }
@@ -154,10 +161,7 @@ func (c *Cluster) create() error {
 	if err := c.run("initdb", "-D", c.data(), "-U", superuser, "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"); err != nil {
 		return err
 	}
-	if err := c.startServer(); err != nil {
-		return err
-	}
-	return c.createTemplates()
+	return c.startServer()
 }
 
 // startKeeper starts the shell that cleans up even when this process is killed.
@@ -195,7 +199,7 @@ func (c *Cluster) startServer() error {
 	settings := "-c listen_addresses= -c unix_socket_directories=" + c.dir +
 		" -c max_connections=200 -c shared_buffers=256MB -c timezone=Asia/Tokyo"
 	if os.Getenv("PROMSHARD_TEST_FSYNC") != "1" {
-		settings += " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+		settings += " -c fsync=off -c full_page_writes=off"
 	}
 	return c.pgCtl("start", "-l", filepath.Join(c.dir, "log"), "-o", settings)
 }
@@ -228,48 +232,60 @@ func (c *Cluster) url(database string) string {
 	return "postgres://" + superuser + "@/" + database + "?" + q.Encode()
 }
 
-// createTemplates makes the two databases that others are copied from. Their text sorts by the rules of a language
-// where the server can do that, so that a query that relies on the database's own order is found out.
-func (c *Cluster) createTemplates() error {
-	err := c.exec("CREATE DATABASE " + emptyDatabase + " TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en'")
-	if err != nil {
-		err = c.exec("CREATE DATABASE " + emptyDatabase + " TEMPLATE template0")
-	}
-	if err != nil {
-		return err
-	}
-	if err := c.exec("CREATE DATABASE " + templateDatabase + " TEMPLATE " + emptyDatabase); err != nil {
-		return err
-	}
-	if _, err := store.Migrate(context.Background(), c.url(templateDatabase), store.Options{}); err != nil {
-		return err
-	}
-	// Each copy gets an epoch of its own from Migrate.
-	return c.execIn(templateDatabase, "DELETE FROM revision")
-}
-
-// createDatabase copies a template for one test.
-func (c *Cluster) createDatabase(tb testing.TB, template string) string {
+// createDatabase returns the URL of an empty database for one test. Making one is slow, so those of tests that have
+// ended are emptied and used again.
+func (c *Cluster) createDatabase(tb testing.TB) string {
 	tb.Helper()
-	name := fmt.Sprintf("test_%d", c.databases.Add(1))
-	if err := c.exec("CREATE DATABASE " + name + " TEMPLATE " + template); err != nil {
+	name, err := c.takeDatabase()
+	if err != nil {
 		tb.Fatalf("creating a database: %v", err)
 	}
 	tb.Cleanup(func() {
 		// It fails where a test has stopped the server, which goes away with all its data anyway.
-		_ = c.exec("DROP DATABASE " + name + " WITH (FORCE)")
+		if c.empty(name) == nil {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			c.free = append(c.free, name)
+		}
 	})
 	return c.url(name)
 }
 
-func (c *Cluster) exec(statement string) error { return c.execIn("postgres", statement) }
+func (c *Cluster) takeDatabase() (string, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if last := len(c.free) - 1; last >= 0 {
+		name := c.free[last]
+		c.free = c.free[:last]
+		return name, nil
+	}
+	c.databases++
+	name := fmt.Sprintf("test_%d", c.databases)
+	// Its text sorts by the rules of a language where the server can do that, so that a query that relies on the
+	// database's own order is found out.
+	create := "CREATE DATABASE " + name + " TEMPLATE template0"
+	if c.exec("postgres", create+" LOCALE_PROVIDER icu ICU_LOCALE 'en'") == nil {
+		return name, nil
+	}
+	return name, c.exec("postgres", create)
+}
 
-func (c *Cluster) execIn(database, statement string) error {
+// empty throws out everybody who is in the database, and everything.
+func (c *Cluster) empty(name string) error {
+	return c.exec(name, `
+		SELECT pg_terminate_backend(pid)
+		FROM   pg_stat_activity
+		WHERE  datname = current_database() AND pid <> pg_backend_pid();
+		DROP SCHEMA public CASCADE;
+		CREATE SCHEMA public`)
+}
+
+func (c *Cluster) exec(database, statements string) error {
 	db, err := sql.Open("postgres", c.url(database))
 	if err != nil {
 		return err
 	}
-	_, err = db.Exec(statement)
+	_, err = db.Exec(statements)
 	return errors.Join(err, db.Close())
 }
 

@@ -84,7 +84,7 @@ func Postgres(tb testing.TB) *store.Store {
 // PostgresURL returns the URL of an empty, migrated database in PostgreSQL; see Postgres.
 func PostgresURL(tb testing.TB) string {
 	tb.Helper()
-	u := shared.start(tb).createDatabase(tb, templateDatabase)
+	u := shared.start(tb).createDatabase(tb)
 	migrate(tb, u)
 	return u
 }
@@ -92,7 +92,7 @@ func PostgresURL(tb testing.TB) string {
 // EmptyPostgresURL returns the URL of a database in PostgreSQL that holds nothing yet; see Postgres.
 func EmptyPostgresURL(tb testing.TB) string {
 	tb.Helper()
-	return shared.start(tb).createDatabase(tb, emptyDatabase)
+	return shared.start(tb).createDatabase(tb)
 }
 
 // Open opens another store on a database, as a replica does. It is closed when the test ends.
