@@ -40,23 +40,23 @@ build: ## build ./promshard
 .PHONY: check
 check: $(gofumpt) ## the inner loop: formatting, vet and the short tests, no servers
 	@bad=$$($(gofumpt) -l .); [[ -z $$bad ]] || { echo "not formatted, see make fmt:"; echo "$$bad"; exit 1; }
-	$(GO) vet -tags e2e,bench ./...
-	$(GO) test -short ./...
+	$(GO) vet -tags e2e,bench ./... ./.ci/gotest
+	$(GO) test -short ./... ./.ci/gotest
 
 .PHONY: test
 test: ## every test, with the race detector and end to end; first sets up what they need
-	scripts/setup test
-	$(GO) run ./scripts/gotest -race -timeout 10m ./...
+	.ci/setup test
+	$(GO) run ./.ci/gotest -race -timeout 20m ./... ./.ci/gotest
 	$(MAKE) --no-print-directory e2e
 
 .PHONY: e2e
 e2e: ## the end-to-end tests alone: promshard beside real Prometheus servers
-	scripts/setup test
-	$(GO) run ./scripts/gotest -tags e2e -count 1 -timeout 10m ./cmd/promshard/e2e
+	.ci/setup test
+	$(GO) run ./.ci/gotest -tags e2e -count 1 -timeout 10m ./cmd/promshard/e2e
 
 .PHONY: lint
 lint: $(golangci-lint) ## golangci-lint with .golangci.yml
-	$(golangci-lint) run --allow-serial-runners --timeout 10m
+	$(golangci-lint) run --allow-serial-runners --timeout 20m ./... ./.ci/gotest
 
 .PHONY: fmt
 fmt: $(gofumpt) ## format every Go file
@@ -64,18 +64,18 @@ fmt: $(gofumpt) ## format every Go file
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME (20s) each
-	FUZZTIME='$(FUZZTIME)' scripts/fuzz
+	FUZZTIME='$(FUZZTIME)' .ci/fuzz
 
 .PHONY: bench
 bench: ## the Go benchmarks (BENCH, BENCHTIME), then what docs/performance.md shows (FLEET, line or million)
-	scripts/setup bench
+	.ci/setup bench
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchtime '$(BENCHTIME)' -benchmem -timeout 60m ./...
 	PROMSHARD_BENCH_FLEET='$(FLEET)' $(GO) test -tags bench -count 1 -timeout 2h -v ./cmd/promshard/bench
 	@cat '$(cache)/bench/report.md'
 
 .PHONY: prometheus
 prometheus: ## build the stock Prometheus 3.15 that the tests run, into .cache/prometheus-3.15
-	scripts/build-prometheus '$(cache)/prometheus-3.15'
+	.ci/build-prometheus '$(cache)/prometheus-3.15'
 
 .PHONY: clean
 clean: ## remove what was built and fetched, but no database
