@@ -190,7 +190,8 @@ func (s *shardChange) finish() *shard {
 	case s.old != nil && *s.old == s.now:
 		return s.old
 	default:
-		return &s.now
+		now := s.now // a copy, so that the shard does not keep what it has come from
+		return &now
 	}
 }
 
