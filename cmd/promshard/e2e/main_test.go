@@ -7,6 +7,7 @@
 package e2e
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -30,7 +31,7 @@ func TestMain(m *testing.M) {
 		}
 	}
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "building promshard:", err)
+		fmt.Fprintln(os.Stderr, "building promshard:", errors.Join(err, os.RemoveAll(dir)))
 		os.Exit(1)
 	}
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
