@@ -80,6 +80,8 @@ type Publisher struct {
 	current atomic.Pointer[snapshot.Snapshot]
 	// checked is when the database last confirmed or renewed the snapshot, in nanoseconds of Unix time; 0 is never.
 	checked atomic.Int64
+	// views are told of every snapshot after it is in current.
+	views views
 	// latest is the highest revision number the database was seen to have in the epoch of the snapshot.
 	latest atomic.Int64
 
@@ -255,6 +257,7 @@ func (p *Publisher) publish(next *snapshot.Snapshot) error {
 		}
 	}
 	p.current.Store(next)
+	p.views.advance(next)
 	p.latest.Store(revision.Number)
 	p.reload = false
 	p.confirm()

@@ -2,8 +2,10 @@ package snapshot
 
 import (
 	"fmt"
+	"strconv"
 	"unique"
 
+	"github.com/promshard/promshard/httpsd/wire"
 	"github.com/promshard/promshard/store"
 )
 
@@ -39,7 +41,7 @@ func Render(p *store.ProjectRows) (targets, urls []Group) {
 
 func (d *draft) group(project int64) Group {
 	g := Group{
-		Source:  source(d.kind, project, d.id, d.hash),
+		Source:  Source{kind: d.kind, project: project, id: d.id, hash: d.hash}.String(),
 		Targets: make([]string, d.targets()),
 		Labels:  make(map[string]string, len(d.labels)),
 	}
@@ -53,21 +55,35 @@ func (d *draft) group(project int64) Group {
 	return g
 }
 
-// source is a group's source id, see [Group].
-func source(kind Kind, project, id int64, hash uint64) string {
-	switch {
-	case kind == URLs:
-		return fmt.Sprintf("url/%d/%d", project, id)
-	case hash == 0:
-		return fmt.Sprintf("exporter/%d", id)
-	default:
-		return fmt.Sprintf("exporter/%d/%016x", id, hash)
+// Source is a group's source id, see [Group].
+type Source struct {
+	kind        Kind
+	project, id int64
+	hash        uint64
+}
+
+// String is the id as text.
+func (s Source) String() string { return string(s.Append(nil)) }
+
+// Append appends the id as text. It has no character that JSON would escape.
+func (s Source) Append(dst []byte) []byte {
+	if s.kind == URLs {
+		dst = append(dst, "url/"...)
+		dst = strconv.AppendInt(dst, s.project, 10)
+		dst = append(dst, '/')
+		return strconv.AppendInt(dst, s.id, 10)
 	}
+	dst = append(dst, "exporter/"...)
+	dst = strconv.AppendInt(dst, s.id, 10)
+	if s.hash != 0 {
+		dst = fmt.Appendf(dst, "/%016x", s.hash)
+	}
+	return dst
 }
 
 // group is what a chunk keeps of a target group beside its bytes. Equal values mean equal bytes.
 type group struct {
-	tag tag
+	tag wire.Tag
 	// id and hash make the source id, together with the project's.
 	id   int64
 	hash uint64

@@ -114,7 +114,7 @@ func (d draw) checkSources(s *Snapshot) {
 			var got []string
 			if e, ok := sh.rows[k].find(p); ok {
 				for _, g := range e.groups {
-					got = append(got, source(Kind(k), id, g.id, g.hash))
+					got = append(got, Source{Kind(k), id, g.id, g.hash}.String())
 				}
 			}
 			require.Equal(d.t, sourcesOf(groups), got)

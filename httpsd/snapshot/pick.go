@@ -16,15 +16,20 @@ func (s *Snapshot) List(k Kind, q Query) (*List, error) {
 	if err != nil {
 		return nil, err
 	}
+	return s.list(k, f), nil
+}
+
+// list returns the list that a filter picks.
+func (s *Snapshot) list(k Kind, f filter) *List {
 	if f.onlyShards() {
 		switch len(f.shards) {
 		case 0:
-			return s.full[k].get(func() *List { return concat(s.rows(k, f)) }), nil
+			return s.full[k].get(func() *List { return concat(s.rows(k, f)) })
 		case 1:
-			return &f.shards[0].rows[k].List, nil
+			return &f.shards[0].rows[k].List
 		}
 	}
-	return s.picked.get(f.key(k), func() (*List, int64) { return s.pick(k, f) }), nil
+	return s.picked.get(f.key(k), func() (*List, int64) { return s.pick(k, f) })
 }
 
 // pick makes the list that a filter picks, and says how many bytes it holds for itself.

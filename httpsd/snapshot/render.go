@@ -6,6 +6,7 @@ import (
 	"slices"
 	"unique"
 
+	"github.com/promshard/promshard/httpsd/wire"
 	"github.com/promshard/promshard/store"
 )
 
@@ -79,7 +80,7 @@ func (r *renderer) encode(d *draft) {
 	b = append(b, '}', '}')
 	e.end = len(b)
 	e.group = group{
-		tag: tagOf(b[e.start+1:]), id: d.id, hash: d.hash, job: unique.Make(d.job),
+		tag: wire.TagOf(b[e.start+1:]), id: d.id, hash: d.hash, job: unique.Make(d.job),
 		size: uint32(e.end - e.start), targets: uint32(d.targets()),
 	}
 	r.buf, r.encoded = b, append(r.encoded, e)

@@ -9,12 +9,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"github.com/promshard/promshard/httpsd/wire"
 )
 
 // madeUp is an entry of one group of that many bytes.
 func madeUp(p *project, size int, fill byte) entry {
 	b := append([]byte{','}, bytes.Repeat([]byte{fill}, size-1)...)
-	g := group{tag: tagOf(b[1:]), id: p.id, job: unique.Make("job"), size: uint32(size), targets: 1}
+	g := group{tag: wire.TagOf(b[1:]), id: p.id, job: unique.Make("job"), size: uint32(size), targets: 1}
 	return entry{project: p, groups: []group{g}, body: b}
 }
 
@@ -64,7 +66,7 @@ func checkChunk(t require.TestingT, c *chunk) {
 		require.Same(t, &c.body[offset], &e.body[0], "the bytes are held once")
 		for g, b := range e.spans() {
 			require.EqualValues(t, ',', b[0])
-			require.Equal(t, tagOf(b[1:]), g.tag)
+			require.Equal(t, wire.TagOf(b[1:]), g.tag)
 			sum = sum.plus(g.total())
 			offset += len(b)
 		}
@@ -232,15 +234,4 @@ func TestEqualContentHasEqualTagsHoweverItIsCut(t *testing.T) {
 	require.Equal(t, body(t, &all.List), body(t, &one.List))
 	require.Equal(t, all.ETag(), one.ETag())
 	require.Equal(t, entriesOf(all), entriesOf(one))
-}
-
-func TestTagsAddUp(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		a := tag{rapid.Uint64().Draw(t, "a.hi"), rapid.Uint64().Draw(t, "a.lo")}
-		b := tag{rapid.Uint64().Draw(t, "b.hi"), rapid.Uint64().Draw(t, "b.lo")}
-		require.Equal(t, a, a.plus(b).minus(b))
-		require.Equal(t, a.plus(b), b.plus(a))
-	})
-	require.Equal(t, tag{hi: 1}, tag{lo: ^uint64(0)}.plus(tag{lo: 1}), "with the carry")
-	require.Equal(t, tag{}, tag{hi: ^uint64(0), lo: ^uint64(0)}.plus(tag{lo: 1}), "modulo 2^128")
 }
