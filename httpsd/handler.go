@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -66,22 +67,40 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// handler has every route.
+// Handler has every route. It is safe for concurrent use.
+type Handler struct{ h *handler }
+
+// handler is what a Handler does not show.
 type handler struct {
 	o       Options
 	metrics *requestMetrics
 	router  *mux.Router
+
+	// released is closed when nothing may wait for changes any more.
+	released <-chan struct{}
+	release  func()
 }
 
 // New returns the handler of every route. It panics without a Publisher.
-func New(o Options) http.Handler {
+func New(o Options) *Handler {
 	if o.Publisher == nil {
 		panic("httpsd: Options.Publisher is required")
 	}
-	h := &handler{o: o.withDefaults(), metrics: newRequestMetrics(o.Registerer)}
+	released := make(chan struct{})
+	h := &handler{
+		o: o.withDefaults(), metrics: newRequestMetrics(o.Registerer),
+		released: released, release: sync.OnceFunc(func() { close(released) }),
+	}
 	h.router = h.newRouter()
-	return h.router
+	return &Handler{h}
 }
+
+// ServeHTTP implements http.Handler.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.h.router.ServeHTTP(w, r) }
+
+// Release ends whatever waits for changes, now and from now on, so that a server can stop: held requests are answered
+// with the current list. It does not wait for the answers, and may be called more than once.
+func (h *Handler) Release() { h.h.release() }
 
 // handlerFunc answers a request, or returns the error to answer with; then it must not have written anything.
 type handlerFunc func(w http.ResponseWriter, r *http.Request) error

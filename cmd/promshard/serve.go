@@ -67,10 +67,11 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 		Source: source, Logger: logger.With("component", "publisher"), Registerer: registry, CheckInterval: o.checkInterval,
 	})
 	web := logger.With("component", "web")
+	handler := httpsd.New(httpsd.Options{
+		Publisher: publisher, Logger: web, Registerer: registry, Gatherer: registry, ExternalURL: external,
+	})
 	server, err := httpsd.Listen(httpsd.ServerOptions{
-		Handler: httpsd.New(httpsd.Options{
-			Publisher: publisher, Logger: web, Registerer: registry, Gatherer: registry, ExternalURL: external,
-		}),
+		Handler: handler, OnShutdown: handler.Release,
 		Web: o.web, Logger: web, ShutdownTimeout: o.shutdownTimeout,
 	})
 	if err != nil {
