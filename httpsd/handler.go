@@ -40,6 +40,10 @@ type Options struct {
 	// StaleAfter is from when on an answer says, in an Age header, how long ago the database last confirmed it; 0
 	// means 10s.
 	StaleAfter time.Duration
+	// MaxWait is how long a request with wait is held at most, and MaxHeldRequests how many are at one time: one more
+	// is answered at once. 0 means 5m and 10000; with a negative MaxHeldRequests none is ever held.
+	MaxWait         time.Duration
+	MaxHeldRequests int
 }
 
 func (o Options) withDefaults() Options {
@@ -64,6 +68,12 @@ func (o Options) withDefaults() Options {
 	if o.StaleAfter <= 0 {
 		o.StaleAfter = 10 * time.Second
 	}
+	if o.MaxWait <= 0 {
+		o.MaxWait = 5 * time.Minute
+	}
+	if o.MaxHeldRequests == 0 {
+		o.MaxHeldRequests = 10_000
+	}
 	return o
 }
 
@@ -74,6 +84,7 @@ type Handler struct{ h *handler }
 type handler struct {
 	o       Options
 	metrics *requestMetrics
+	holds   *holds
 	router  *mux.Router
 
 	// released is closed when nothing may wait for changes any more.
@@ -87,8 +98,9 @@ func New(o Options) *Handler {
 		panic("httpsd: Options.Publisher is required")
 	}
 	released := make(chan struct{})
+	o = o.withDefaults()
 	h := &handler{
-		o: o.withDefaults(), metrics: newRequestMetrics(o.Registerer),
+		o: o, metrics: newRequestMetrics(o.Registerer), holds: newHolds(o.MaxHeldRequests, o.Registerer),
 		released: released, release: sync.OnceFunc(func() { close(released) }),
 	}
 	h.router = h.newRouter()
@@ -112,7 +124,7 @@ func (h *handler) adapt(name string, fn handlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		rec := &recorder{ResponseWriter: w}
-		defer func() { observe(r.Method, rec, time.Since(start)) }()
+		defer func() { observe(r.Method, rec, time.Since(start)-rec.held) }()
 		if err := h.guard(fn, rec, r); err != nil {
 			h.fail(rec, r, name, err)
 		}
