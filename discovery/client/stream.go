@@ -59,9 +59,9 @@ func (l *link) stream(ctx context.Context, s server) streamEnd {
 	var passed time.Time
 	for err == nil {
 		var good bool
-		if good, err = st.next(inner, events, first); good && passed.IsZero() {
+		if good, err = st.next(ctx, events, first); good && passed.IsZero() {
 			passed = time.Now()
-			l.passes(inner, s)
+			l.passes(ctx, s)
 		}
 	}
 	return ended(passed, l.o.MaxBackoff, cause(inner, err))
