@@ -10,9 +10,6 @@ import (
 	"github.com/promshard/promshard/httpsd/wire"
 )
 
-// mostEvent bounds, in bytes, what one event of a stream can make a client keep in memory.
-const mostEvent = 256 << 20
-
 // errStartOver is a confirmed wire.Behind: the state that was seen is forgotten, and the set is to be taken anew.
 var errStartOver = errors.New("the server's database has lost what was seen of it")
 
@@ -81,7 +78,7 @@ func ended(passed time.Time, lasting time.Duration, err error) streamEnd {
 }
 
 // open asks for the stream.
-func (st *stream) open(ctx context.Context, cancel context.CancelCauseFunc) (*sseReader, io.Closer, error) {
+func (st *stream) open(ctx context.Context, cancel context.CancelCauseFunc) (*wire.Reader, io.Closer, error) {
 	l := st.link
 	if err := l.do(ctx, func() { st.resumed = l.keeper.resumeFrom() }); err != nil {
 		return nil, nil, err
@@ -96,12 +93,16 @@ func (st *stream) open(ctx context.Context, cancel context.CancelCauseFunc) (*ss
 		resp.Body.Close()
 		return nil, nil, err
 	}
-	return newSSEReader(b, mostEvent), resp.Body, nil
+	return wire.NewReader(b), resp.Body, nil
 }
 
 // next applies the next event. It is good if the set is up to date after it; first is stopped when any event has come.
-func (st *stream) next(ctx context.Context, events *sseReader, first *time.Timer) (good bool, err error) {
+func (st *stream) next(ctx context.Context, events *wire.Reader, first *time.Timer) (good bool, err error) {
 	e, err := events.Next()
+	if errors.Is(err, wire.ErrTooLarge) {
+		// A delta may be that large; whole sets come in parts.
+		err = errors.Join(err, st.link.do(ctx, func() { st.link.keeper.resumable = false }))
+	}
 	if err != nil {
 		return false, err
 	}
@@ -110,7 +111,7 @@ func (st *stream) next(ctx context.Context, events *sseReader, first *time.Timer
 }
 
 // apply applies one event.
-func (st *stream) apply(ctx context.Context, e sseEvent) (good bool, err error) {
+func (st *stream) apply(ctx context.Context, e wire.Event) (good bool, err error) {
 	if e.Name == wire.EventBehind {
 		return false, st.behind(ctx, e.Data)
 	}
