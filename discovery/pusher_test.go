@@ -3,7 +3,6 @@ package discovery
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -12,7 +11,6 @@ import (
 
 	"github.com/prometheus/prometheus/discovery/targetgroup"
 	"github.com/stretchr/testify/require"
-	"pgregory.net/rapid"
 
 	"github.com/promshard/promshard/discovery/client"
 )
@@ -237,94 +235,5 @@ func TestRunReturnsWhenItIsCancelled(t *testing.T) {
 				require.Zero(t, time.Since(began), "at once: no time passes")
 			})
 		})
-	}
-}
-
-// TestReceiverEndsUpWithTheTruth has a source change at random and a receiver that takes what comes when it likes. What
-// the receiver has merged must be, each time, a state that the source was in; at the end, the one it is in; and no
-// group may have changed after it was sent.
-func TestReceiverEndsUpWithTheTruth(t *testing.T) {
-	rapid.Check(t, func(rt *rapid.T) {
-		hold := rapid.SampledFrom([]time.Duration{0, time.Second, 10 * time.Second}).Draw(rt, "hold")
-		actions := rapid.SliceOfN(rapid.IntRange(0, 9), 1, 60).Draw(rt, "actions")
-		synctest.Test(t, func(*testing.T) {
-			s := runScripted(rt, hold)
-			defer s.stop()
-			truth, view := map[string]string{}, map[string]string{}
-			var states []string
-			received := map[*targetgroup.Group]string{}
-			receive := func() bool {
-				synctest.Wait()
-				select {
-				case batch := <-s.up:
-					seen := map[string]bool{}
-					for _, g := range batch {
-						require.False(rt, seen[g.Source], "twice in one batch")
-						seen[g.Source] = true
-						received[g] = describeBatch([]*targetgroup.Group{g})
-						if len(g.Targets) > 0 {
-							view[g.Source] = string(g.Targets[0]["__address__"])
-						} else {
-							require.Contains(rt, view, g.Source, "gone, but never there")
-							delete(view, g.Source)
-						}
-					}
-					at := slices.Index(states, fmt.Sprint(view))
-					require.NotEqual(rt, -1, at, "%v was never true, only %v", view, states)
-					states = states[at:]
-					return true
-				default:
-					return false
-				}
-			}
-			for i, action := range actions {
-				switch {
-				case i == 0 || action < 6:
-					u := client.Update{First: i == 0}
-					changeAtRandom(rt, truth, &u)
-					if i == 0 || len(u.Changed)+len(u.Gone) > 0 {
-						states = append(states, fmt.Sprint(truth))
-						s.updates <- u
-					}
-				case action < 8:
-					receive()
-				default:
-					time.Sleep(time.Duration(action) * time.Second)
-				}
-			}
-			for quiet := 0; quiet < 2; quiet++ {
-				if receive() {
-					quiet = -1
-				}
-				time.Sleep(hold + 1)
-			}
-			require.Equal(rt, truth, view)
-			for g, was := range received {
-				require.Equal(rt, was, describeBatch([]*targetgroup.Group{g}), "changed after it was sent")
-			}
-		})
-	})
-}
-
-// changeAtRandom changes truth, and makes u the difference.
-func changeAtRandom(rt *rapid.T, truth map[string]string, u *client.Update) {
-	before := maps.Clone(truth)
-	for range rapid.IntRange(0, 4).Draw(rt, "changes") {
-		source := rapid.SampledFrom([]string{"a", "b", "c", "d", "e"}).Draw(rt, "source")
-		if value := rapid.IntRange(0, 3).Draw(rt, "value"); value == 0 {
-			delete(truth, source)
-		} else {
-			truth[source] = fmt.Sprint(value)
-		}
-	}
-	for source, value := range truth {
-		if before[source] != value {
-			u.Changed = append(u.Changed, &client.Group{Source: source, Targets: []string{value}})
-		}
-	}
-	for source := range before {
-		if _, ok := truth[source]; !ok {
-			u.Gone = append(u.Gone, source)
-		}
 	}
 }
