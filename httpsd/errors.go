@@ -22,6 +22,9 @@ var (
 	errNotLoaded     = errors.New("the inventory is not loaded yet; try again")
 )
 
+// statusClientGone is what requests are counted under whose client did not wait for the answer. Nobody gets to see it.
+const statusClientGone = 499
+
 // retryAfter is what a 503 asks the client to wait, in seconds.
 const retryAfter = 5
 
@@ -45,6 +48,7 @@ var statusTable = []statusOf{
 	{is(errBodyTooLarge), http.StatusRequestEntityTooLarge, "bad_data"},
 	{isNotFound, http.StatusNotFound, "not_found"},
 	{is(store.ErrConflict), http.StatusConflict, "conflict"},
+	{is(errClientGone), statusClientGone, "canceled"},
 	{is(errNotLoaded), http.StatusServiceUnavailable, "unavailable"},
 	{is(store.ErrUnavailable), http.StatusServiceUnavailable, "unavailable"},
 	{is(context.Canceled), http.StatusServiceUnavailable, "unavailable"},

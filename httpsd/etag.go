@@ -29,6 +29,11 @@ func listsTag(header, tag string) bool {
 	if rest == "*" {
 		return true
 	}
+	return namesTag(rest, tag)
+}
+
+// namesTag says whether one header names tag in any coding.
+func namesTag(rest, tag string) bool {
 	for {
 		rest = strings.TrimLeft(rest, " \t,")
 		candidate, after, ok := cutEntityTag(rest)

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -39,6 +40,10 @@ type Options struct {
 	// StaleAfter is from when on an answer says, in an Age header, how long ago the database last confirmed it; 0
 	// means 10s.
 	StaleAfter time.Duration
+	// MaxWait is how long a request with wait is held at most, and MaxHeldRequests how many are at one time: one more
+	// is answered at once. 0 means 5m and 10000; with a negative MaxHeldRequests none is ever held.
+	MaxWait         time.Duration
+	MaxHeldRequests int
 }
 
 func (o Options) withDefaults() Options {
@@ -63,25 +68,51 @@ func (o Options) withDefaults() Options {
 	if o.StaleAfter <= 0 {
 		o.StaleAfter = 10 * time.Second
 	}
+	if o.MaxWait <= 0 {
+		o.MaxWait = 5 * time.Minute
+	}
+	if o.MaxHeldRequests == 0 {
+		o.MaxHeldRequests = 10_000
+	}
 	return o
 }
 
-// handler has every route.
+// Handler has every route. It is safe for concurrent use.
+type Handler struct{ h *handler }
+
+// handler is what a Handler does not show.
 type handler struct {
 	o       Options
 	metrics *requestMetrics
+	holds   *holds
 	router  *mux.Router
+
+	// released is closed when nothing may wait for changes any more.
+	released <-chan struct{}
+	release  func()
 }
 
 // New returns the handler of every route. It panics without a Publisher.
-func New(o Options) http.Handler {
+func New(o Options) *Handler {
 	if o.Publisher == nil {
 		panic("httpsd: Options.Publisher is required")
 	}
-	h := &handler{o: o.withDefaults(), metrics: newRequestMetrics(o.Registerer)}
+	released := make(chan struct{})
+	o = o.withDefaults()
+	h := &handler{
+		o: o, metrics: newRequestMetrics(o.Registerer), holds: newHolds(o.MaxHeldRequests, o.Registerer),
+		released: released, release: sync.OnceFunc(func() { close(released) }),
+	}
 	h.router = h.newRouter()
-	return h.router
+	return &Handler{h}
 }
+
+// ServeHTTP implements http.Handler.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.h.router.ServeHTTP(w, r) }
+
+// Release ends whatever waits for changes, now and from now on, so that a server can stop: held requests are answered
+// with the current list. It does not wait for the answers, and may be called more than once.
+func (h *Handler) Release() { h.h.release() }
 
 // handlerFunc answers a request, or returns the error to answer with; then it must not have written anything.
 type handlerFunc func(w http.ResponseWriter, r *http.Request) error
@@ -93,7 +124,7 @@ func (h *handler) adapt(name string, fn handlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		rec := &recorder{ResponseWriter: w}
-		defer func() { observe(r.Method, rec, time.Since(start)) }()
+		defer func() { observe(r.Method, rec, time.Since(start)-rec.held) }()
 		if err := h.guard(fn, rec, r); err != nil {
 			h.fail(rec, r, name, err)
 		}

@@ -10,39 +10,76 @@ import (
 	"github.com/promshard/promshard/store"
 )
 
+// finder says what is asked of a snapshot: which query, once the names in the address are looked up.
+type finder func(s *snapshot.Snapshot) (snapshot.Query, error)
+
 // list answers with the list that the query picks.
 func (h *handler) list(kind snapshot.Kind) handlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		q, err := parseQuery(r.URL.RawQuery, "")
+		q, rest, err := parseQuery(r.URL.RawQuery, "", waitParameter)
 		if err != nil {
 			return err
 		}
-		s, err := h.loaded()
-		if err != nil {
-			return err
-		}
-		return h.serveList(w, r, s, kind, q)
+		find := func(*snapshot.Snapshot) (snapshot.Query, error) { return q, nil }
+		return h.answer(w, r, kind, find, rest[waitParameter])
 	}
 }
 
 // listOf answers with the targets of the noun in the path, which name finds; the query narrows them further.
 func (h *handler) listOf(noun string, name func(r *http.Request, s *snapshot.Snapshot) (string, error)) handlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		q, err := parseQuery(r.URL.RawQuery, noun)
+		q, rest, err := parseQuery(r.URL.RawQuery, noun, waitParameter)
 		if err != nil {
 			return err
 		}
-		s, err := h.loaded()
-		if err != nil {
-			return err
+		find := func(s *snapshot.Snapshot) (snapshot.Query, error) {
+			found, err := name(r, s)
+			*filterField(&q, noun) = []string{found}
+			return q, err
 		}
-		found, err := name(r, s)
-		if err != nil {
-			return err
-		}
-		*filterField(&q, noun) = []string{found}
-		return h.serveList(w, r, s, snapshot.Targets, q)
+		return h.answer(w, r, snapshot.Targets, find, rest[waitParameter])
 	}
+}
+
+// answer answers with a list as it is now or, when the request asked for that with the values of wait, as it is once
+// it has changed.
+func (h *handler) answer(w http.ResponseWriter, r *http.Request, kind snapshot.Kind, find finder, wait []string) error {
+	if len(wait) == 0 {
+		list, err := h.find(kind, find)
+		if err != nil {
+			return err
+		}
+		return h.serveList(w, r, list)
+	}
+	most, err := parseWait(wait)
+	if err != nil {
+		return err
+	}
+	if err := h.hold(w, r, kind, find, most); err != nil {
+		return err
+	}
+	list, err := h.find(kind, find)
+	if err != nil {
+		return err
+	}
+	if err := h.serveList(w, r, list); err != nil {
+		return err
+	}
+	remember(w, r, list.ETag())
+	return nil
+}
+
+// find returns the list that is asked for, as it is now.
+func (h *handler) find(kind snapshot.Kind, find finder) (*snapshot.List, error) {
+	s, err := h.loaded()
+	if err != nil {
+		return nil, err
+	}
+	q, err := find(s)
+	if err != nil {
+		return nil, err
+	}
+	return s.List(kind, q)
 }
 
 // loaded returns the snapshot that one request is answered from.
@@ -80,11 +117,7 @@ func byID(r *http.Request, noun string, find func(id int64) (string, bool)) (str
 }
 
 // serveList answers with one list, or with 304 when the client has it.
-func (h *handler) serveList(w http.ResponseWriter, r *http.Request, s *snapshot.Snapshot, kind snapshot.Kind, q snapshot.Query) error {
-	list, err := s.List(kind, q)
-	if err != nil {
-		return err
-	}
+func (h *handler) serveList(w http.ResponseWriter, r *http.Request, list *snapshot.List) error {
 	c, ok := negotiate(r.Header.Values("Accept-Encoding"))
 	if !ok {
 		return errNotAcceptable

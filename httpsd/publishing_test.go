@@ -56,7 +56,7 @@ func listBody(t *testing.T, s *snapshot.Snapshot, kind snapshot.Kind, q snapshot
 	return b.String()
 }
 
-func metricValue(t *testing.T, g prometheus.Gatherer, name string, labels ...string) float64 {
+func metricValue(t testing.TB, g prometheus.Gatherer, name string, labels ...string) float64 {
 	t.Helper()
 	families, err := g.Gather()
 	require.NoError(t, err)

@@ -33,33 +33,34 @@ func filterField(q *snapshot.Query, filter string) *[]string {
 }
 
 // parseQuery reads the filters of a list from a raw query. given, when not empty, is the one that the address itself
-// stands for: as a parameter it is refused, since it could only widen or contradict what the address says. Whatever
-// is not understood is refused and named: a filter that was silently ignored would give another list than was meant.
-func parseQuery(raw, given string) (snapshot.Query, error) {
-	var q snapshot.Query
+// stands for: as a parameter it is refused, since it could only widen or contradict what the address says. others are
+// parameters that the address knows beside the filters; their values are returned as they are. Whatever is not
+// understood is refused and named: a filter that was silently ignored would give another list than was meant.
+func parseQuery(raw, given string, others ...string) (q snapshot.Query, rest url.Values, err error) {
 	if raw == "" {
-		return q, nil
+		return q, nil, nil
 	}
 	values, err := url.ParseQuery(raw)
 	if err != nil {
-		return q, invalid("", "", "the query cannot be parsed: "+shorten(err.Error()))
+		return q, nil, invalid("", "", "the query cannot be parsed: "+shorten(err.Error()))
 	}
 	for name := range values {
-		if name == given || !slices.Contains(filters, name) {
-			return q, refuseUnknown(values, given)
+		if name == given || !slices.Contains(filters, name) && !slices.Contains(others, name) {
+			return q, nil, refuseUnknown(values, given, others)
 		}
 	}
 	for _, filter := range filters {
 		if err := takeFilter(&q, filter, values[filter]); err != nil {
-			return snapshot.Query{}, err
+			return snapshot.Query{}, nil, err
 		}
+		delete(values, filter)
 	}
-	return q, nil
+	return q, values, nil
 }
 
 // refuseUnknown names the first parameter, in byte order, that is not known.
-func refuseUnknown(values url.Values, given string) error {
-	accepted := slices.DeleteFunc(slices.Clone(filters), func(f string) bool { return f == given })
+func refuseUnknown(values url.Values, given string, others []string) error {
+	accepted := slices.DeleteFunc(slices.Concat(filters, others), func(f string) bool { return f == given })
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		if !slices.Contains(accepted, name) {
 			return invalid("", name, "not known here; accepted are "+strings.Join(accepted, ", "))

@@ -2,6 +2,7 @@ package httpsd
 
 import (
 	"errors"
+	"maps"
 	"net/url"
 	"testing"
 
@@ -12,15 +13,17 @@ import (
 )
 
 func TestParseQuery(t *testing.T) {
-	q, err := parseQuery("shard=a&shard=b&service=s&project=p&farm=f&job=j&server=h:1&server=%5B::1%5D:2", "")
+	q, rest, err := parseQuery("shard=a&shard=b&service=s&project=p&farm=f&job=j&server=h:1&server=%5B::1%5D:2", "")
 	assert.NoError(t, err)
 	assert.Equal(t, snapshot.Query{
 		Shards: []string{"a", "b"}, Services: []string{"s"}, Projects: []string{"p"}, Farms: []string{"f"},
 		Jobs: []string{"j"}, Servers: []string{"h:1", "[::1]:2"},
 	}, q)
-	q, err = parseQuery("", "")
+	assert.Empty(t, rest)
+	q, rest, err = parseQuery("", "")
 	assert.NoError(t, err)
 	assert.Zero(t, q)
+	assert.Empty(t, rest)
 }
 
 func FuzzParseQuery(f *testing.F) {
@@ -29,7 +32,7 @@ func FuzzParseQuery(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
 		for _, given := range append([]string{""}, filters...) {
-			q, err := parseQuery(raw, given)
+			q, rest, err := parseQuery(raw, given, "wait")
 			if err != nil {
 				if !errors.Is(err, store.ErrInvalid) {
 					t.Errorf("%q: %v is not of the kind ErrInvalid", raw, err)
@@ -39,6 +42,7 @@ func FuzzParseQuery(f *testing.F) {
 			}
 			// Nothing of the query is lost: written out again, it is what url.ParseQuery had read.
 			again := url.Values{}
+			maps.Copy(again, rest)
 			for _, filter := range filters {
 				for _, value := range *filterField(&q, filter) {
 					if value == "" || filter == given {

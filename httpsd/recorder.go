@@ -1,6 +1,9 @@
 package httpsd
 
-import "net/http"
+import (
+	"net/http"
+	"time"
+)
 
 // recorder notes the status and the size of an answer on their way.
 type recorder struct {
@@ -8,6 +11,8 @@ type recorder struct {
 	// code is 0 until the header is written.
 	code  int
 	bytes int64
+	// held is how much of the time nothing was done but to wait for something to change.
+	held time.Duration
 }
 
 // WriteHeader implements http.ResponseWriter.

@@ -26,7 +26,7 @@ func newRequestMetrics(r prometheus.Registerer) *requestMetrics {
 			Help: "Requests that were answered, by route, status code and method.",
 		}, []string{"handler", "code", "method"}),
 		duration: f.NewHistogramVec(durationOpts("http_request_duration_seconds",
-			"How long requests took, the writing of the answer included.",
+			"How long requests took, the writing of the answer included, the time for which they were held left out.",
 			prometheus.ExponentialBuckets(0.0001, 4, 9)), []string{"handler"}),
 		size: f.NewHistogramVec(size, []string{"handler"}),
 	}

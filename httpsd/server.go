@@ -27,6 +27,9 @@ type ServerOptions struct {
 	Web *web.FlagConfig
 	// Logger gets what net/http and the toolkit have to say; nil discards it.
 	Logger *slog.Logger
+	// OnShutdown is called as the end begins, once for each listener and possibly at once, while answers are still
+	// under way: it should end those that would go on, as Handler.Release does. nil means nothing.
+	OnShutdown func()
 	// ShutdownTimeout is how long answers that are under way may take after the end was asked for; 0 means 30s.
 	ShutdownTimeout time.Duration
 	// ReadHeaderTimeout bounds how long a client may take to send a request's header, and a TLS handshake to end;
@@ -228,8 +231,9 @@ func (s *Server) Serve(ctx context.Context) error {
 }
 
 func (s *Server) newHTTPServer() *http.Server {
-	return &http.Server{
+	server := &http.Server{
 		Handler:           s.o.Handler,
+		ConnContext:       withConnection,
 		ReadHeaderTimeout: s.o.ReadHeaderTimeout,
 		ReadTimeout:       s.o.ReadTimeout,
 		WriteTimeout:      s.o.WriteTimeout,
@@ -237,6 +241,10 @@ func (s *Server) newHTTPServer() *http.Server {
 		MaxHeaderBytes:    s.o.MaxHeaderBytes,
 		ErrorLog:          slog.NewLogLogger(s.o.Logger.Handler(), slog.LevelWarn),
 	}
+	if s.o.OnShutdown != nil {
+		server.RegisterOnShutdown(s.o.OnShutdown)
+	}
+	return server
 }
 
 // shutdown ends one server, gently as long as time allows.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -30,6 +31,9 @@ type serving struct {
 	log       *logLines
 	clock     *clock
 	client    *http.Client
+	handler   *Handler
+	// stop ends the server and returns how that went; the end of the test does it otherwise.
+	stop func() error
 }
 
 type clock struct{ ahead time.Duration }
@@ -38,14 +42,21 @@ func (c *clock) now() time.Time { return time.Now().Add(c.ahead) }
 
 func newServing(t *testing.T, change ...func(*Options)) *serving {
 	t.Helper()
+	return newServingOn(t, ServerOptions{}, change...)
+}
+
+func newServingOn(t *testing.T, so ServerOptions, change ...func(*Options)) *serving {
+	t.Helper()
 	s := &serving{source: newFakeSource(), reg: prometheus.NewRegistry(), log: &logLines{}, clock: &clock{}}
 	s.publisher = NewPublisher(PublisherOptions{Source: s.source, Registerer: s.reg, Now: s.clock.now})
 	o := Options{Publisher: s.publisher, Logger: s.log.logger(), Registerer: s.reg, Gatherer: s.reg}
 	for _, f := range change {
 		f(&o)
 	}
-	server := startServer(t, ServerOptions{Handler: New(o), Logger: s.log.logger()})
-	s.url = server.URL()
+	s.handler = New(o)
+	so.Handler, so.Logger, so.OnShutdown = s.handler, s.log.logger(), s.handler.Release
+	server, stop := startServerToStop(t, so)
+	s.url, s.stop = server.URL(), stop
 	s.client = &http.Client{
 		Transport:     &http.Transport{DisableCompression: true},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -68,6 +79,12 @@ func (s *serving) load(t *testing.T) {
 
 func startServer(t testing.TB, o ServerOptions) *Server {
 	t.Helper()
+	server, _ := startServerToStop(t, o)
+	return server
+}
+
+func startServerToStop(t testing.TB, o ServerOptions) (server *Server, stop func() error) {
+	t.Helper()
 	if o.Web == nil {
 		o.Web = &web.FlagConfig{WebListenAddresses: &[]string{"127.0.0.1:0"}}
 	}
@@ -76,11 +93,12 @@ func startServer(t testing.TB, o ServerOptions) *Server {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(ctx) }()
-	t.Cleanup(func() {
+	stop = sync.OnceValue(func() error {
 		cancel()
-		assert.NoError(t, <-done)
+		return <-done
 	})
-	return server
+	t.Cleanup(func() { assert.NoError(t, stop()) })
+	return server, stop
 }
 
 type answer struct {

@@ -24,8 +24,23 @@ func main() { os.Exit(start()) }
 // start is main for tests that run it in a process of its own. The first SIGINT or SIGTERM ends the context; the second
 // ends the process.
 func start() int {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	defer stop()
-	context.AfterFunc(ctx, stop)
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		select {
+		case <-signals:
+		case <-ctx.Done():
+		}
+		// Before anything can be seen to end: a second signal that is sent then must not be caught.
+		signal.Stop(signals)
+		cancel()
+	}()
+	defer func() {
+		cancel()
+		<-done
+	}()
 	return newApp(os.Stdin, os.Stdout, os.Stderr).run(ctx, os.Args[1:])
 }

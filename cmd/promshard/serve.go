@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,6 +32,19 @@ type serveOptions struct {
 	externalURL     string
 	shutdownTimeout time.Duration
 	checkInterval   time.Duration
+	maxWait         time.Duration
+	maxHeld         int
+}
+
+// check refuses what no server could do.
+func (o *serveOptions) check() error {
+	switch {
+	case o.maxWait <= 0:
+		return &usageError{err: fmt.Errorf("--web.max-wait %v: must be above 0; --web.max-held-requests=0 holds no requests", o.maxWait)}
+	case o.maxHeld < 0:
+		return &usageError{err: fmt.Errorf("--web.max-held-requests %d: must be 0 or more", o.maxHeld)}
+	}
+	return nil
 }
 
 func (a *app) addServe() {
@@ -45,6 +59,10 @@ func (a *app) addServe() {
 			PlaceHolder("URL").StringVar(&o.externalURL)
 		cmd.Flag("web.shutdown-timeout", "How long answers under way may take once the end was asked for.").
 			Default("30s").PlaceHolder("30s").DurationVar(&o.shutdownTimeout)
+		cmd.Flag("web.max-wait", "How long a request with wait is held at most.").
+			Default("5m").PlaceHolder("5m").DurationVar(&o.maxWait)
+		cmd.Flag("web.max-held-requests", "How many requests are held at one time; one more is answered at once. 0 holds none.").
+			Default("10000").PlaceHolder("10000").IntVar(&o.maxHeld)
 		cmd.Flag("database.check-interval", "How often the database is asked for what a notification may have missed.").
 			Default("3s").PlaceHolder("3s").DurationVar(&o.checkInterval)
 		return func(ctx context.Context) error { return a.serve(ctx, o) }
@@ -53,6 +71,9 @@ func (a *app) addServe() {
 
 // serve runs until ctx ends, which is no error, or a part of it fails.
 func (a *app) serve(ctx context.Context, o serveOptions) error {
+	if err := o.check(); err != nil {
+		return err
+	}
 	if err := checkDatabaseURL(a.database); err != nil {
 		return err
 	}
@@ -67,10 +88,12 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 		Source: source, Logger: logger.With("component", "publisher"), Registerer: registry, CheckInterval: o.checkInterval,
 	})
 	web := logger.With("component", "web")
+	handler := httpsd.New(httpsd.Options{
+		Publisher: publisher, Logger: web, Registerer: registry, Gatherer: registry, ExternalURL: external,
+		MaxWait: o.maxWait, MaxHeldRequests: cmp.Or(o.maxHeld, -1),
+	})
 	server, err := httpsd.Listen(httpsd.ServerOptions{
-		Handler: httpsd.New(httpsd.Options{
-			Publisher: publisher, Logger: web, Registerer: registry, Gatherer: registry, ExternalURL: external,
-		}),
+		Handler: handler, OnShutdown: handler.Release,
 		Web: o.web, Logger: web, ShutdownTimeout: o.shutdownTimeout,
 	})
 	if err != nil {

@@ -79,7 +79,10 @@ func startServe(t *testing.T, args ...string) *served {
 			t.Logf("stderr of serve:\n%s", s.stderr)
 		}
 	})
-	require.Eventually(t, func() bool { return strings.Contains(s.stdout.String(), "\nscrape_configs:") }, patience, 10*time.Millisecond)
+	// The two are copied by goroutines of their own, in any order.
+	require.Eventually(t, func() bool {
+		return strings.Contains(s.stdout.String(), "\nscrape_configs:") && strings.Contains(s.stderr.String(), "Serving")
+	}, patience, 10*time.Millisecond)
 	first, _, _ := strings.Cut(s.stdout.String(), "\n")
 	s.url = strings.TrimSuffix(strings.TrimPrefix(first, "promshard is at "), "/")
 	return s
