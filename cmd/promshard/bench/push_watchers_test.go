@@ -45,8 +45,8 @@ func TestManyWatchers(t *testing.T) {
 
 	runtime.GC()
 	bare := server.memory(t)
-	crowd := newCrowd(t, server.url, watchers, revision)
-	crowd.awaitAll(t, revision.Number)
+	audience := newAudience(t, server.url, watchers, revision)
+	audience.awaitAll(t, revision.Number)
 	idle := server.memory(t)
 	settled := server.processorTime(t)
 	wait(t, 5*time.Second)
@@ -58,14 +58,14 @@ func TestManyWatchers(t *testing.T) {
 		wait(t, time.Until(next))
 		host := store.Host{Name: fmt.Sprintf("watched-%06d", written), Project: projects[written%len(projects)].Name, Enabled: true}
 		require.NoError(t, s.CreateHost(t.Context(), &host))
-		crowd.committed(time.Now())
+		audience.committed(time.Now())
 		written++
 	}
 	took := time.Since(start)
-	crowd.awaitAll(t, revision.Number+int64(written))
+	audience.awaitAll(t, revision.Number+int64(written))
 	busy := server.processorTime(t) - before
 	after := server.memory(t)
-	latencies := crowd.latencies()
+	latencies := audience.latencies()
 
 	what := fmt.Sprintf("%s watchers of one shard of 20,000 targets", formatCount(watchers))
 	add(t,
@@ -96,8 +96,8 @@ func raiseFileLimit() error {
 	return syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit)
 }
 
-// crowd are the watchers.
-type crowd struct {
+// audience are the watchers.
+type audience struct {
 	members []*watcher
 	// commits are the times at which the revisions after base were committed.
 	mu      sync.Mutex
@@ -105,18 +105,18 @@ type crowd struct {
 	commits []time.Time
 }
 
-// timed is how many of the watchers note each latency; the others only follow.
-const timed = 200
+// timedWatchers is how many of the watchers note each latency; the others only follow.
+const timedWatchers = 200
 
-func newCrowd(t *testing.T, serverURL string, n int, revision store.Revision) *crowd {
+func newAudience(t *testing.T, serverURL string, n int, revision store.Revision) *audience {
 	t.Helper()
 	u, err := url.Parse(serverURL)
 	require.NoError(t, err)
-	c := &crowd{base: revision.Number}
+	c := &audience{base: revision.Number}
 	ctx, cancel := context.WithCancel(context.Background())
 	var group errgroup.Group
 	for i := range n {
-		w := &watcher{crowd: c, timed: i%max(1, n/timed) == 0}
+		w := &watcher{audience: c, timed: i%max(1, n/timedWatchers) == 0}
 		c.members = append(c.members, w)
 		conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", u.Host)
 		require.NoError(t, err)
@@ -140,26 +140,26 @@ func newCrowd(t *testing.T, serverURL string, n int, revision store.Revision) *c
 }
 
 // committed notes that the next revision is committed.
-func (c *crowd) committed(at time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.commits = append(c.commits, at)
+func (a *audience) committed(at time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.commits = append(a.commits, at)
 }
 
 // between returns when the revisions after one and up to another were committed, as far as that is noted: a watcher may
 // hear of a commit before its writer has.
-func (c *crowd) between(after, upTo int64) []time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	n := int64(len(c.commits))
-	return c.commits[min(after-c.base, n):min(upTo-c.base, n)]
+func (a *audience) between(after, upTo int64) []time.Time {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	n := int64(len(a.commits))
+	return a.commits[min(after-a.base, n):min(upTo-a.base, n)]
 }
 
 // awaitAll waits until every watcher has a revision.
-func (c *crowd) awaitAll(t *testing.T, revision int64) {
+func (a *audience) awaitAll(t *testing.T, revision int64) {
 	t.Helper()
 	deadline := time.Now().Add(patience)
-	for _, w := range c.members {
+	for _, w := range a.members {
 		for w.revision.Load() < revision {
 			require.True(t, time.Now().Before(deadline), "a watcher is at %d, not %d", w.revision.Load(), revision)
 			wait(t, 10*time.Millisecond)
@@ -167,9 +167,9 @@ func (c *crowd) awaitAll(t *testing.T, revision int64) {
 	}
 }
 
-func (c *crowd) latencies() []time.Duration {
+func (a *audience) latencies() []time.Duration {
 	var all []time.Duration
-	for _, w := range c.members {
+	for _, w := range a.members {
 		w.mu.Lock()
 		all = append(all, w.latencies...)
 		w.mu.Unlock()
@@ -179,7 +179,7 @@ func (c *crowd) latencies() []time.Duration {
 
 // watcher reads a stream and looks at its ids alone.
 type watcher struct {
-	crowd    *crowd
+	audience *audience
 	timed    bool
 	revision atomic.Int64
 
@@ -235,7 +235,7 @@ func (w *watcher) received(text string) error {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, at := range w.crowd.between(before, id.Revision) {
+	for _, at := range w.audience.between(before, id.Revision) {
 		w.latencies = append(w.latencies, max(0, now.Sub(at)))
 	}
 	return nil
