@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -17,9 +18,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 )
-
-// refresh is how often a Prometheus asks for its lists.
-const refresh = "1s"
 
 // job is one scrape config.
 type job struct {
@@ -60,7 +58,9 @@ type prometheus struct {
 	release
 	name, shard, address string
 	jobs                 []job
-	process              *process
+	// refresh is how often it asks for its lists; "" is every second.
+	refresh string
+	process *process
 }
 
 // labels is a label set.
@@ -78,11 +78,23 @@ type target struct {
 // start starts the server with its jobs, and returns once it is ready.
 func (p *prometheus) start(t *testing.T) {
 	t.Helper()
+	p.launch(t)
+	p.ready(t)
+}
+
+// launch starts the server with its jobs.
+func (p *prometheus) launch(t *testing.T) {
+	t.Helper()
 	dir := t.TempDir()
 	config := filepath.Join(dir, "prometheus.yml")
 	require.NoError(t, os.WriteFile(config, []byte(p.config()), 0o600))
 	p.process = start(t, p.name, p.path, "--config.file="+config, "--storage.tsdb.path="+filepath.Join(dir, "data"),
 		"--web.listen-address="+p.address)
+}
+
+// ready returns once the server answers.
+func (p *prometheus) ready(t *testing.T) {
+	t.Helper()
 	eventually(t, func() error {
 		if err := p.process.ended(); err != nil {
 			require.NoError(t, err)
@@ -96,7 +108,7 @@ func (p *prometheus) config() string {
 	var b strings.Builder
 	b.WriteString("global: {scrape_interval: 1h, scrape_timeout: 10s}\nscrape_configs:\n")
 	for _, j := range p.jobs {
-		fmt.Fprintf(&b, "- job_name: %s\n  http_sd_configs: [{url: %q, refresh_interval: %s}]\n", j.name, j.url, refresh)
+		fmt.Fprintf(&b, "- job_name: %s\n  http_sd_configs: [{url: %q, refresh_interval: %s}]\n", j.name, j.url, cmp.Or(p.refresh, "1s"))
 		if j.relabel != "" {
 			fmt.Fprintf(&b, "  relabel_configs: %s\n", j.relabel)
 		}
