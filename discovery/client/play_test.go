@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -50,6 +51,13 @@ func (h *hosts) seen() []string {
 		all = append(all, s)
 	}
 	return all
+}
+
+// when returns the times of the requests.
+func (h *hosts) when() []time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.times)
 }
 
 // RoundTrip implements http.RoundTripper.
