@@ -26,8 +26,9 @@ const (
 	LastEventID = "Last-Event-ID"
 	// RevisionHeader carries the id of the state that a document, or a 304 in its place, shows.
 	RevisionHeader = "Promshard-Revision"
-	// ContentTypeStream and ContentTypeDocument are the media types of the two addresses.
-	ContentTypeStream   = "text/event-stream"
+	// ContentTypeStream is the media type of WatchPath.
+	ContentTypeStream = "text/event-stream"
+	// ContentTypeDocument is the media type of GroupsPath.
 	ContentTypeDocument = "application/json"
 )
 
