@@ -152,12 +152,15 @@ func TestReplicaTakesOver(t *testing.T) {
 	require.Zero(t, two.watches.Load(), "one stream is enough")
 
 	one.die()
-	registerHost(t, s, "shop", "web2")
+	registerHost(t, two.store, "shop", "web2")
 	p.waitFor(t, "promshard", node("web1", "web2"))
 	require.Positive(t, two.watches.Load())
 }
 
 func TestErrorsTakeNothingAway(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits for several attempts to fail")
+	}
 	s := filledStore(t)
 	for name, broken := range map[string]func(healthy http.Handler) http.HandlerFunc{
 		"404 of a shard that is unknown": func(healthy http.Handler) http.HandlerFunc {
@@ -241,9 +244,9 @@ func TestReload(t *testing.T) {
 		require.Empty(t, p.active("again"))
 	})
 	t.Run("that removes the entry", func(t *testing.T) {
-		p.reload(t, jobs+"\n  - job_name: promshard\n    static_configs: [{targets: [static]}]")
+		p.reload(t, jobs+"\n  - job_name: promshard\n    static_configs: [{targets: ['static:1']}]")
 		require.Eventually(t, func() bool {
-			return len(p.active("promshard")) == 1 && p.active("promshard")["http://static:80/metrics"] != ""
+			return len(p.active("promshard")) == 1 && p.active("promshard")["http://static:1/metrics"] != ""
 		}, waitMost, waitStep)
 		require.Eventually(t, func() bool { return p.series(t) == 0 }, waitMost, waitStep, "its metrics go")
 	})

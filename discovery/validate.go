@@ -113,7 +113,7 @@ func (c *SDConfig) query() url.Values {
 	}
 	for _, f := range c.filters() {
 		if len(f.values) > 0 {
-			q[f.name] = f.values
+			q[f.name] = slices.Clone(f.values)
 		}
 	}
 	return q

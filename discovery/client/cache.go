@@ -1,17 +1,16 @@
 package client
 
 import (
-	"bufio"
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/promshard/promshard/httpsd/wire"
@@ -29,19 +28,19 @@ const (
 
 // cacheFile is what the file holds, as JSON.
 type cacheFile struct {
-	Format int       `json:"format"`
-	Query  string    `json:"query"`
-	Saved  time.Time `json:"saved"`
-	wire.Document
+	Format int           `json:"format"`
+	Query  string        `json:"query"`
+	Saved  time.Time     `json:"saved"`
+	Set    wire.Document `json:"set"`
 
 	id wire.ID
 }
 
 // content is what the file is to hold. Nothing in it changes.
 type content struct {
-	id      wire.ID
-	etag    string
-	entries []entry
+	id       wire.ID
+	etag     string
+	projects map[int64][]entry
 }
 
 // cache is the file that keeps the last good set. It belongs to the goroutine of the keeper; files are written by
@@ -169,10 +168,10 @@ func (c *cache) load() (*cacheFile, error) {
 	case f.Query != c.query:
 		return nil, fmt.Errorf("it is for the query %q, not %q", shorten(f.Query), c.query)
 	}
-	if f.id, err = wire.ParseID(f.ID); err != nil {
+	if f.id, err = wire.ParseID(f.Set.ID); err != nil {
 		return nil, fmt.Errorf("it is damaged: %w", err)
 	}
-	c.last = content{id: f.id, etag: f.ETag}
+	c.last = content{id: f.id, etag: f.Set.ETag}
 	return &f, nil
 }
 
@@ -191,61 +190,57 @@ func (c *cache) write(now *content) (err error) {
 	if err == nil {
 		err = f.Sync()
 	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
+	if failed := errors.Join(err, f.Close()); failed != nil {
+		return failed
 	}
 	return os.Rename(f.Name(), c.path)
 }
 
-// encode writes by hand what encoding/json would alter: the bytes of a group must stay as they are.
-func (c *cache) encode(to io.Writer, now *content) error {
-	w := bufio.NewWriterSize(to, 1<<16)
-	head, err := json.Marshal(struct {
-		Format int       `json:"format"`
-		Query  string    `json:"query"`
-		Saved  time.Time `json:"saved"`
-		ID     string    `json:"id"`
-		ETag   string    `json:"etag"`
-	}{cacheFormat, c.query, time.Now().UTC(), now.id.String(), now.etag})
+// encode writes the content of the file piece by piece.
+func (c *cache) encode(w io.Writer, now *content) error {
+	query, err := json.Marshal(c.query)
 	if err != nil {
 		return err
 	}
-	w.Write(head[:len(head)-1])
-	w.WriteString(`,"projects":[`)
-	if err := encodeGroups(w, now.entries); err != nil {
+	const head = `{"format":%d,"query":%s,"saved":%q,"set":`
+	if _, err := fmt.Fprintf(w, head, cacheFormat, query, time.Now().UTC().Format(time.RFC3339)); err != nil {
 		return err
 	}
-	w.WriteString("]}\n")
-	return w.Flush()
-}
-
-// encodeGroups writes entries as the projects of a document. Errors of w show when it is flushed.
-func encodeGroups(w *bufio.Writer, entries []entry) error {
-	slices.SortFunc(entries, func(a, b entry) int {
-		return cmp.Or(cmp.Compare(a.group.Project, b.group.Project), strings.Compare(a.group.Source, b.group.Source))
-	})
-	for i, e := range entries {
-		source, err := json.Marshal(e.group.Source)
-		if err != nil {
+	var e wire.Encoder
+	e.BeginDocument(now.id, now.etag)
+	for _, id := range slices.Sorted(maps.Keys(now.projects)) {
+		wire.PutProject(&e, id, groupsOf(now.projects[id]))
+		if e.Len() < 1<<16 {
+			continue
+		}
+		if _, err := w.Write(e.Bytes()); err != nil {
 			return err
 		}
-		switch {
-		case i > 0 && entries[i-1].group.Project == e.group.Project:
-			w.WriteByte(',')
-		case i > 0:
-			w.WriteString("]},")
-			fallthrough
-		default:
-			fmt.Fprintf(w, `{"id":%d,"groups":[`, e.group.Project)
+		e.Reset()
+	}
+	e.EndDocument()
+	_, err = w.Write(append(e.Bytes(), "}\n"...))
+	return err
+}
+
+func groupsOf(entries []entry) iter.Seq2[jsonSource, []byte] {
+	return func(yield func(jsonSource, []byte) bool) {
+		for _, e := range entries {
+			if !yield(jsonSource(e.group.Source), e.body) {
+				return
+			}
 		}
-		w.WriteString(`{"source":`)
-		w.Write(source)
-		w.WriteString(`,"group":`)
-		w.Write(e.body)
-		w.WriteByte('}')
 	}
-	if len(entries) > 0 {
-		w.WriteString("]}")
+}
+
+// jsonSource is a source id that writes itself as wire.Appender demands, whatever a server has sent.
+type jsonSource string
+
+// Append implements wire.Appender.
+func (s jsonSource) Append(dst []byte) []byte {
+	quoted, err := json.Marshal(string(s))
+	if err != nil {
+		return dst // strings have no error
 	}
-	return nil
+	return append(dst, quoted[1:len(quoted)-1]...)
 }

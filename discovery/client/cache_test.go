@@ -1,7 +1,7 @@
 package client
 
 import (
-	"io"
+	"fmt"
 	"net/http"
 	"net/url"
 	"os"
@@ -48,7 +48,7 @@ func TestTheCacheIsUsedWhileNoServerAnswers(t *testing.T) {
 		u := p.update()
 		require.True(t, u.First)
 		require.Equal(t, Cache, u.Origin)
-		require.Equal(t, "", u.Server)
+		require.Empty(t, u.Server)
 		require.Equal(t, s.id(), u.ID.String())
 		require.Equal(t, s.etag(), u.ETag)
 		require.Equal(t, 1, p.count(CacheUsed))
@@ -155,9 +155,9 @@ func TestTheCacheFollows(t *testing.T) {
 					break
 				}
 				states = append(states, next)
-				io.WriteString(w, next.delta(last))
+				fmt.Fprint(w, next.delta(last))
 			}
-			io.WriteString(w, sse("", "5f1c-999", ""))
+			fmt.Fprint(w, sse("", "5f1c-999", ""))
 			<-r.Context().Done()
 		}})
 		p := play(t, network, Options{CacheFile: path}, "a")
@@ -181,7 +181,7 @@ func TestTheCacheFollows(t *testing.T) {
 		f, err := newCache(Options{CacheFile: path}).load()
 		require.NoError(t, err)
 		require.Equal(t, wire.ID{Epoch: epoch, Revision: 999}, f.id, "written once more at the end")
-		require.Equal(t, states[len(states)-1].etag(), f.ETag)
+		require.Equal(t, states[len(states)-1].etag(), f.Set.ETag)
 	})
 }
 

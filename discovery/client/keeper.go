@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
 	"time"
 
 	"github.com/promshard/promshard/httpsd/wire"
@@ -225,16 +224,16 @@ func (k *keeper) useCache() {
 		return
 	}
 	d := k.set.draft()
-	err = d.add(saved.Projects)
+	err = d.add(saved.Set.Projects)
 	if err == nil {
-		err = k.full(d, saved.id, saved.ETag, Cache, "")
+		err = k.full(d, saved.id, saved.Set.ETag, Cache, "")
 	}
 	if err != nil {
 		k.o.Logger.Warn("No server has answered, and the cache file is damaged", "file", k.o.CacheFile, "err", err)
 		return
 	}
 	k.o.Logger.Warn("No server has answered; the targets are those of the cache file", "file", k.o.CacheFile,
-		"age", time.Since(saved.Saved).Round(time.Second), "id", saved.ID, "groups", len(k.set.bySource))
+		"age", time.Since(saved.Saved).Round(time.Second), "id", saved.Set.ID, "groups", len(k.set.bySource))
 }
 
 // saved is what the cache file is to hold; nil when there is nothing good.
@@ -242,5 +241,5 @@ func (k *keeper) saved() *content {
 	if !k.held {
 		return nil
 	}
-	return &content{id: k.seen, etag: k.set.etag(), entries: slices.Collect(maps.Values(k.set.bySource))}
+	return &content{id: k.seen, etag: k.set.etag(), projects: maps.Clone(k.set.projects)}
 }

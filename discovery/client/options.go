@@ -62,7 +62,7 @@ func (o Options) resolve() (Options, []*url.URL, error) {
 		return o, nil, err
 	}
 	if o.HTTPClient != nil && o.HTTPClient.Timeout != 0 {
-		return o, nil, fmt.Errorf("HTTPClient.Timeout is %v: it must be 0, since it would end every stream", o.HTTPClient.Timeout)
+		return o, nil, fmt.Errorf("option HTTPClient.Timeout is %v: it must be 0, since it would end every stream", o.HTTPClient.Timeout)
 	}
 	for _, d := range []struct {
 		name  string
@@ -78,14 +78,14 @@ func (o Options) resolve() (Options, []*url.URL, error) {
 		{"MaxBackoff", &o.MaxBackoff, 30 * time.Second},
 	} {
 		if *d.field < 0 {
-			return o, nil, fmt.Errorf("%s is %v: it must not be negative", d.name, *d.field)
+			return o, nil, fmt.Errorf("option %s is %v: it must not be negative", d.name, *d.field)
 		}
 		if *d.field == 0 {
 			*d.field = d.value
 		}
 	}
 	if o.MaxBackoff < o.MinBackoff {
-		return o, nil, fmt.Errorf("MaxBackoff is %v: it must not be below MinBackoff, which is %v", o.MaxBackoff, o.MinBackoff)
+		return o, nil, fmt.Errorf("option MaxBackoff is %v: it must not be below MinBackoff, which is %v", o.MaxBackoff, o.MinBackoff)
 	}
 	if o.UserAgent == "" {
 		o.UserAgent = defaultUserAgent
@@ -101,16 +101,16 @@ func (o Options) resolve() (Options, []*url.URL, error) {
 
 func parseServers(servers []string) ([]*url.URL, error) {
 	if len(servers) == 0 {
-		return nil, errors.New("Servers is empty: it must name at least one promshard server, like http://promshard.example:9780")
+		return nil, errors.New("option Servers is empty: it must name at least one promshard server, like http://promshard.example:9780")
 	}
 	var bases []*url.URL
 	for i, s := range servers {
 		base, err := parseServer(s)
 		if err != nil {
-			return nil, fmt.Errorf("Servers: %w", err)
+			return nil, fmt.Errorf("option Servers: %w", err)
 		}
 		if slices.Contains(servers[:i], s) {
-			return nil, fmt.Errorf("Servers: %s is named twice", base.Redacted())
+			return nil, fmt.Errorf("option Servers: %s is named twice", base.Redacted())
 		}
 		bases = append(bases, base)
 	}

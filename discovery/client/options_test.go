@@ -33,7 +33,7 @@ func TestOptionsAreChecked(t *testing.T) {
 	} {
 		t.Run(want, func(t *testing.T) {
 			_, err := New(o)
-			require.ErrorContains(t, err, want)
+			require.ErrorContains(t, err, "option "+want)
 			require.NotContains(t, err.Error(), "secret")
 		})
 	}

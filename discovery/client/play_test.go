@@ -134,7 +134,7 @@ func (s watching) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func sends(text ...string) watching {
 	return watching{stream: func(w http.ResponseWriter, r *http.Request) {
 		for _, s := range text {
-			io.WriteString(w, s)
+			fmt.Fprint(w, s)
 		}
 		w.(http.Flusher).Flush()
 		<-r.Context().Done()

@@ -2,7 +2,6 @@ package client
 
 import (
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -104,7 +103,7 @@ func TestBadDocuments(t *testing.T) {
 		return func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", contentType)
 			w.WriteHeader(code)
-			io.WriteString(w, text)
+			fmt.Fprint(w, text)
 		}
 	}
 	for name, c := range map[string]struct {

@@ -1,10 +1,9 @@
 package client
 
 import (
-	"bytes"
 	"fmt"
-	"io"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,7 +15,7 @@ import (
 
 // flush writes something that the client has read when it returns.
 func flush(w http.ResponseWriter, text string) {
-	io.WriteString(w, text)
+	fmt.Fprint(w, text)
 	w.(http.Flusher).Flush()
 }
 
@@ -257,7 +256,7 @@ func TestBadAnswers(t *testing.T) {
 		return watching{stream: func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Encoding", encoding)
 			w.WriteHeader(code)
-			io.WriteString(w, text)
+			fmt.Fprint(w, text)
 		}}
 	}
 	for name, c := range map[string]struct {
@@ -275,9 +274,9 @@ func TestBadAnswers(t *testing.T) {
 		"comments alone":            {sends(": here\n\n"), "no event has come within 10s"},
 		"half an event":             {status(200, "", after.full()[:50]), "unexpected EOF"},
 		"a huge event": {watching{stream: func(w http.ResponseWriter, _ *http.Request) {
-			io.WriteString(w, "event: delta\ndata: ")
+			fmt.Fprint(w, "event: delta\ndata: ")
 			for range wire.MaxEventSize>>20 + 1 {
-				w.Write(bytes.Repeat([]byte("x"), 1<<20))
+				fmt.Fprint(w, strings.Repeat("x", 1<<20))
 			}
 		}}, "the event is too large"},
 		"no JSON":                  {sends(sse(wire.EventFull, after.id(), "{")), "data of the event full"},

@@ -71,23 +71,24 @@ type Event struct {
 type EventKind int
 
 const (
-	// Connected: a stream has brought its first event. Disconnected follows it before the next Connected.
+	// Connected says that a stream has brought the set up to date for the first time. Disconnected follows it before the next Connected.
 	Connected EventKind = iota + 1
-	// Disconnected: that stream has ended.
+	// Disconnected says that this stream has ended.
 	Disconnected
-	// Full: a whole set has come, over a stream or as a document, and was found complete.
+	// Full says that a whole set has come, over a stream or as a document, and was found complete.
 	Full
-	// Delta: a delta has come and was applied.
+	// Delta says that a delta has come and was applied.
 	Delta
-	// Unchanged: a server has said that there is nothing new: an id without data or a comment on a stream, or a 304.
+	// Unchanged says that a server has nothing new, which it tells by an id without data on a stream or by a 304. The
+	// comments that keep a stream alive are no events.
 	Unchanged
-	// Fallback: streams do not pass, so the client asks at intervals from now on.
+	// Fallback says that streams do not pass, so that the client asks at intervals from now on.
 	Fallback
-	// Recovered: a stream has passed again after Fallback. It comes after the Connected of that stream.
+	// Recovered says that a stream has passed again after Fallback. It comes after the Connected of that stream.
 	Recovered
-	// CacheUsed: the set was taken from the cache file.
+	// CacheUsed says that the set was taken from the cache file.
 	CacheUsed
-	// Failed: an attempt to open a stream or to get a document has failed, or what came was refused.
+	// Failed says that a stream or a document could not be had, or that what it brought was refused.
 	Failed
 )
 
