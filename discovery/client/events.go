@@ -36,7 +36,7 @@ func (st *stream) full(ctx context.Context, data []byte, id wire.ID) (good bool,
 }
 
 func (st *stream) delta(ctx context.Context, data []byte, id wire.ID) (err error) {
-	if err := st.expect(wire.EventDelta); err != nil {
+	if err := st.expect("a delta"); err != nil {
 		return err
 	}
 	var delta wire.Delta
@@ -48,7 +48,7 @@ func (st *stream) delta(ctx context.Context, data []byte, id wire.ID) (err error
 }
 
 func (st *stream) unchanged(ctx context.Context, id wire.ID) (err error) {
-	if err := st.expect("id"); err != nil {
+	if err := st.expect("an id"); err != nil {
 		return err
 	}
 	k := st.link.keeper
@@ -58,10 +58,10 @@ func (st *stream) unchanged(ctx context.Context, id wire.ID) (err error) {
 // expect refuses what has to go on from a set while the stream has none.
 func (st *stream) expect(what string) error {
 	if st.draft != nil {
-		return fmt.Errorf("a stream's %s came amid the parts of a whole set", what)
+		return fmt.Errorf("%s came amid the parts of a whole set", what)
 	}
 	if !st.based {
-		return fmt.Errorf("a stream's %s came before a whole set", what)
+		return fmt.Errorf("%s came before a whole set", what)
 	}
 	return nil
 }

@@ -23,8 +23,6 @@ type link struct {
 	fallback bool
 	// lost says that no server answers, which was logged.
 	lost bool
-	// behind says that a document was refused as older than what was seen. Only a stream can tell why.
-	behind bool
 }
 
 func newLink(o Options, bases []*url.URL, client *http.Client, k *keeper, calls chan<- call) *link {
@@ -144,7 +142,7 @@ func (l *link) keepPolling(ctx context.Context) bool {
 		}
 		if err := l.fetch(ctx); err != nil {
 			l.nobody(ctx, err)
-			return l.behind
+			return false
 		}
 	}
 	return false
@@ -153,7 +151,6 @@ func (l *link) keepPolling(ctx context.Context) bool {
 // fetch asks one server after the other for the set, beginning with the current one, until it has got it. The error is
 // that of the last.
 func (l *link) fetch(ctx context.Context) (err error) {
-	l.behind = false
 	for range l.servers {
 		s := l.servers[l.at]
 		if err = l.document(ctx, s); err == nil {
@@ -163,8 +160,6 @@ func (l *link) fetch(ctx context.Context) (err error) {
 		if ctx.Err() != nil {
 			return err
 		}
-		var stale *staleError
-		l.behind = l.behind || errors.As(err, &stale)
 		l.o.Logger.Debug("The targets could not be had", "server", s.name, "err", err)
 		_ = l.do(ctx, func() { l.keeper.event(Event{Kind: Failed, Server: s.name, Err: err}) })
 		l.next()

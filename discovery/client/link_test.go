@@ -74,6 +74,23 @@ func TestAServerThatKeepsDroppingItsStreamsIsNotStormed(t *testing.T) {
 	})
 }
 
+func TestALostStreamThatHasLastedIsTriedAgainAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := at(1, "exporter/1=a:1")
+		network := &hosts{}
+		network.set("a", watching{stream: func(w http.ResponseWriter, r *http.Request) {
+			network.set("a", sends(s.full()))
+			flush(w, s.full())
+			pause(r.Context(), 40*time.Second)
+			cut()
+		}})
+		play(t, network, Options{}, "a")
+		time.Sleep(time.Minute)
+		require.Len(t, network.times, 2)
+		require.Equal(t, 40*time.Second, network.times[1].Sub(network.times[0]))
+	})
+}
+
 func TestARestartedServerIsNotStormed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := at(1, "exporter/1=a:1")

@@ -224,6 +224,78 @@ func TestBehind(t *testing.T) {
 	})
 }
 
+// A client that has no good state to resume from hides what it has seen. When that is why an older set comes, it says so
+// the next time, so that a server can tell whether it lags or its database has lost something.
+func TestARestoredDatabaseIsFollowedAfterAWrongDelta(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		seen, restored := at(9, "exporter/1=a:1", "exporter/2=b:1"), at(4, "exporter/1=a:1")
+		network := &hosts{}
+		network.set("a", watching{stream: func(w http.ResponseWriter, r *http.Request) {
+			network.set("a", watching{stream: func(w http.ResponseWriter, r *http.Request) {
+				if r.Header.Get(wire.LastEventID) != "" {
+					flush(w, sse(wire.EventBehind, "", `{"revision":4,"seen":9,"confirmed":true}`))
+					return
+				}
+				flush(w, restored.full())
+				<-r.Context().Done()
+			}})
+			flush(w, seen.full()+sse(wire.EventDelta, "5f1c-10", `{"etag":"wrong","projects":[]}`))
+			<-r.Context().Done()
+		}})
+		p := play(t, network, Options{}, "a")
+		time.Sleep(10 * time.Second)
+		require.Equal(t, restored.targets(), p.held())
+		require.Contains(t, p.failures(""), "5f1c-4, behind 5f1c-9")
+	})
+}
+
+func TestNothingIsAppliedToASetThatTheStreamHasNotBrought(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := at(9, "exporter/1=a:1", "exporter/2=b:1")
+		network := &hosts{}
+		network.set("a", sends(s.full(), sse(wire.EventDelta, "5f1c-10", `{"etag":"wrong","projects":[]}`)))
+		network.set("b", sends(sse("", "5f1c-11", "")))
+		p := play(t, network, Options{}, "a", "b")
+		synctest.Wait()
+		require.Contains(t, p.failures("http://b"), "an id came before a whole set")
+		require.Zero(t, p.count(Unchanged))
+	})
+}
+
+func TestADeltaThatIsTooLargeIsReplacedByAWholeSet(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		before, after := at(1, "exporter/1=a:1"), at(2, "exporter/1=a:2")
+		network := &hosts{}
+		network.set("a", watching{stream: func(w http.ResponseWriter, r *http.Request) {
+			flush(w, before.full()+"event: delta\n")
+			for range wire.MaxEventSize>>20 + 1 {
+				fmt.Fprint(w, "data: ", strings.Repeat("x", 1<<20), "\n")
+			}
+		}})
+		network.set("b", sends(after.full()))
+		p := play(t, network, Options{}, "a", "b")
+		synctest.Wait()
+		require.Contains(t, p.failures("http://a"), "too large")
+		require.Equal(t, []string{"a/watch", "b/watch"}, network.seen(), "without an id to resume from")
+		require.Equal(t, after.targets(), p.held())
+	})
+}
+
+func TestAGroupMayGoToAnotherProjectAsItIs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		body := groupBody([]string{"a:1"}, nil)
+		before, after := at(1), at(2)
+		before.projects[1] = map[string]string{"exporter/1": body}
+		after.projects[2] = map[string]string{"exporter/1": body}
+		network := &hosts{}
+		network.set("a", sends(before.full(), after.delta(before)))
+		p := play(t, network, Options{}, "a")
+		synctest.Wait()
+		require.EqualValues(t, 2, p.groups["exporter/1"].Project)
+		require.Len(t, p.updates, 2)
+	})
+}
+
 func TestAnotherInventoryIsFollowed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		before, after := at(9, "exporter/1=a:1"), at(2, "exporter/1=a:2")
@@ -273,28 +345,22 @@ func TestBadAnswers(t *testing.T) {
 		"silence":                   {sends(), "no event has come within 10s"},
 		"comments alone":            {sends(": here\n\n"), "no event has come within 10s"},
 		"half an event":             {status(200, "", after.full()[:50]), "unexpected EOF"},
-		"a huge event": {watching{stream: func(w http.ResponseWriter, _ *http.Request) {
-			fmt.Fprint(w, "event: delta\ndata: ")
-			for range wire.MaxEventSize>>20 + 1 {
-				fmt.Fprint(w, strings.Repeat("x", 1<<20))
-			}
-		}}, "the event is too large"},
-		"no JSON":                  {sends(sse(wire.EventFull, after.id(), "{")), "data of the event full"},
-		"an id that is none":       {sends(sse(wire.EventDelta, "12", after.document())), `id "12"`},
-		"a delta without an id":    {sends(sse(wire.EventDelta, "", after.document())), "another inventory"},
-		"a set without an id":      {sends(sse(wire.EventFull, "", full(0, true, after.etag(), after.only(1, 2))[26:])), "id"},
-		"a wrong tag":              {sends(full(0, true, before.etag(), after.only(1, 2))), "the groups have the entity tag"},
-		"a missing group":          {sends(full(0, true, after.etag(), after.only(1))), "the groups have the entity tag"},
-		"a missing part":           {sends(full(1, true, after.etag(), after.only(1, 2))), "part 1 of a whole set came where part 0 belongs"},
-		"a part twice":             {sends(full(0, false, "", after.only(1)), full(0, true, after.etag(), after.only(2))), "part 0 of a whole set came where part 1 belongs"},
-		"a project twice":          {sends(full(0, false, "", after.only(1)), full(1, true, after.etag(), after.only(1, 2))), "project 1 comes twice"},
-		"a delta amid parts":       {sends(full(0, false, "", after.only(1)), after.delta(before)), "amid the parts"},
-		"an id amid parts":         {sends(full(0, false, "", after.only(1)), sse("", "5f1c-6", "")), "amid the parts"},
-		"an id of the past":        {sends(past.delta(before)), "5f1c-4, behind 5f1c-5"},
-		"a set of the past":        {sends(past.full()), "5f1c-4, behind 5f1c-5"},
-		"nothing new, in the past": {sends(sse("", "5f1c-4", "")), "5f1c-4, behind 5f1c-5"},
-		"a delta of another epoch": {sends(foreign.delta(before)), "another inventory"},
-		"a delta that falls short": {sends(after.delta(before, 2)), "the groups have the entity tag"},
+		"no JSON":                   {sends(sse(wire.EventFull, after.id(), "{")), "data of the event full"},
+		"an id that is none":        {sends(sse(wire.EventDelta, "12", after.document())), `id "12"`},
+		"a delta without an id":     {sends(sse(wire.EventDelta, "", after.document())), "another inventory"},
+		"a set without an id":       {sends(sse(wire.EventFull, "", full(0, true, after.etag(), after.only(1, 2))[26:])), "id"},
+		"a wrong tag":               {sends(full(0, true, before.etag(), after.only(1, 2))), "the groups have the entity tag"},
+		"a missing group":           {sends(full(0, true, after.etag(), after.only(1))), "the groups have the entity tag"},
+		"a missing part":            {sends(full(1, true, after.etag(), after.only(1, 2))), "part 1 of a whole set came where part 0 belongs"},
+		"a part twice":              {sends(full(0, false, "", after.only(1)), full(0, true, after.etag(), after.only(2))), "part 0 of a whole set came where part 1 belongs"},
+		"a project twice":           {sends(full(0, false, "", after.only(1)), full(1, true, after.etag(), after.only(1, 2))), "project 1 comes twice"},
+		"a delta amid parts":        {sends(full(0, false, "", after.only(1)), after.delta(before)), "amid the parts"},
+		"an id amid parts":          {sends(full(0, false, "", after.only(1)), sse("", "5f1c-6", "")), "amid the parts"},
+		"an id of the past":         {sends(past.delta(before)), "5f1c-4, behind 5f1c-5"},
+		"a set of the past":         {sends(past.full()), "5f1c-4, behind 5f1c-5"},
+		"nothing new, in the past":  {sends(sse("", "5f1c-4", "")), "5f1c-4, behind 5f1c-5"},
+		"a delta of another epoch":  {sends(foreign.delta(before)), "another inventory"},
+		"a delta that falls short":  {sends(after.delta(before, 2)), "the groups have the entity tag"},
 		"a group without targets": {
 			sends(sse(wire.EventDelta, after.id(), `{"etag":"","projects":[{"id":1,"groups":[{"source":"exporter/1","group":{"labels":{}}}]}]}`)),
 			"no targets",
@@ -351,6 +417,7 @@ func TestAStreamThatGoesSilentIsCut(t *testing.T) {
 	}{
 		"silence":                      {"", time.Hour, false, "nothing more has arrived within 45s"},
 		"comments keep it alive":       {":\n\n", 15 * time.Second, true, ""},
+		"lines that come in pieces":    {": x", 15 * time.Second, true, ""},
 		"a line that does not get far": {"x", 15 * time.Second, false, "nothing more has arrived"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -359,9 +426,12 @@ func TestAStreamThatGoesSilentIsCut(t *testing.T) {
 				network.set("a", watching{stream: func(w http.ResponseWriter, r *http.Request) {
 					network.set("a", nil)
 					flush(w, s.full())
-					for r.Context().Err() == nil {
+					for i := 1; r.Context().Err() == nil; i++ {
 						pause(r.Context(), c.every)
 						flush(w, c.drip)
+						if c.lives && i%5 == 0 {
+							flush(w, "\n")
+						}
 					}
 				}})
 				p := play(t, network, Options{}, "a")
