@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -18,9 +19,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// refresh is how often a Prometheus asks for its lists.
-const refresh = "1s"
-
 // job is one scrape config.
 type job struct {
 	name string
@@ -34,11 +32,11 @@ type job struct {
 }
 
 // discovery is the section of the scrape config that says where targets come from.
-func (j job) discovery() string {
+func (p *prometheus) discovery(j job) string {
 	if j.promshard != "" {
 		return "promshard_sd_configs: [{" + j.promshard + "}]"
 	}
-	return fmt.Sprintf("http_sd_configs: [{url: %q, refresh_interval: %s}]", j.url, refresh)
+	return fmt.Sprintf("http_sd_configs: [{url: %q, refresh_interval: %s}]", j.url, cmp.Or(p.refresh, "1s"))
 }
 
 // release is a version of Prometheus.
@@ -71,7 +69,9 @@ type prometheus struct {
 	release
 	name, shard, address string
 	jobs                 []job
-	process              *process
+	// refresh is how often it asks for its lists; "" is every second.
+	refresh string
+	process *process
 }
 
 // labels is a label set.
@@ -89,11 +89,23 @@ type target struct {
 // start starts the server with its jobs, and returns once it is ready.
 func (p *prometheus) start(t *testing.T) {
 	t.Helper()
+	p.launch(t)
+	p.ready(t)
+}
+
+// launch starts the server with its jobs.
+func (p *prometheus) launch(t *testing.T) {
+	t.Helper()
 	dir := t.TempDir()
 	config := filepath.Join(dir, "prometheus.yml")
 	require.NoError(t, os.WriteFile(config, []byte(p.config()), 0o600))
 	p.process = start(t, p.name, p.path, "--config.file="+config, "--storage.tsdb.path="+filepath.Join(dir, "data"),
 		"--web.listen-address="+p.address)
+}
+
+// ready returns once the server answers.
+func (p *prometheus) ready(t *testing.T) {
+	t.Helper()
 	eventually(t, func() error {
 		if err := p.process.ended(); err != nil {
 			require.NoError(t, err)
@@ -107,7 +119,7 @@ func (p *prometheus) config() string {
 	var b strings.Builder
 	b.WriteString("global: {scrape_interval: 1h, scrape_timeout: 10s}\nscrape_configs:\n")
 	for _, j := range p.jobs {
-		fmt.Fprintf(&b, "- job_name: %s\n  %s\n", j.name, j.discovery())
+		fmt.Fprintf(&b, "- job_name: %s\n  %s\n", j.name, p.discovery(j))
 		if j.relabel != "" {
 			fmt.Fprintf(&b, "  relabel_configs: %s\n", j.relabel)
 		}
