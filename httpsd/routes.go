@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/promshard/promshard/httpsd/snapshot"
+	"github.com/promshard/promshard/httpsd/wire"
 )
 
 // route is one address: its name in metrics, its path, and what answers GET and HEAD there.
@@ -30,6 +31,7 @@ func (h *handler) routes() []route {
 	return []route{
 		{"targets", "/sd/targets", h.list(targets)},
 		{"urls", "/sd/urls", h.list(urls)},
+		{"groups", wire.GroupsPath, h.groups},
 		{"metrics", "/metrics", h.metricsPage()},
 		{"healthy", "/-/healthy", h.healthy},
 		{"ready", "/-/ready", h.ready},
