@@ -8,8 +8,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-
-	"github.com/promshard/promshard/store/storetest"
 )
 
 // custom returns the Prometheus 3.15 that has promshard's Discoverer compiled in.
@@ -99,12 +97,4 @@ func withoutIDs(discovered labels) labels {
 		}
 	}
 	return shown
-}
-
-func TestCustomPrometheusFollowsItsShard(t *testing.T) {
-	cluster := storetest.NewCluster(t)
-	s := newCustomScene(t, cluster.DatabaseURL(t))
-
-	step(t, "each server has exactly its shard's targets", s.converges)
-	step(t, "a target that answers is up", s.liveIsUp)
 }

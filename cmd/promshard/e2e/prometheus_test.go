@@ -31,14 +31,6 @@ type job struct {
 	promshard, cache string
 }
 
-// discovery is the section of the scrape config that says where targets come from.
-func (p *prometheus) discovery(j job) string {
-	if j.promshard != "" {
-		return "promshard_sd_configs: [{" + j.promshard + "}]"
-	}
-	return fmt.Sprintf("http_sd_configs: [{url: %q, refresh_interval: %s}]", j.url, cmp.Or(p.refresh, "1s"))
-}
-
 // release is a version of Prometheus.
 type release struct {
 	version, path string
@@ -125,6 +117,14 @@ func (p *prometheus) config() string {
 		}
 	}
 	return b.String()
+}
+
+// discovery is the section of the scrape config that says where targets come from.
+func (p *prometheus) discovery(j job) string {
+	if j.promshard != "" {
+		return "promshard_sd_configs: [{" + j.promshard + "}]"
+	}
+	return fmt.Sprintf("http_sd_configs: [{url: %q, refresh_interval: %s}]", j.url, cmp.Or(p.refresh, "1s"))
 }
 
 // targets returns the active targets by job.
