@@ -3,7 +3,8 @@
 // Package e2e runs the promshard program beside real Prometheus servers and looks at what those say they scrape.
 //
 // make e2e builds or fetches the Prometheus servers first, and VictoriaMetrics; PROMSHARD_PROMETHEUS_315,
-// PROMSHARD_PROMETHEUS_242 and PROMSHARD_VICTORIA_METRICS name others.
+// PROMSHARD_PROMETHEUS_242, PROMSHARD_VICTORIA_METRICS and PROMSHARD_PROMETHEUS_CUSTOM, which needs its promtool beside it,
+// name others.
 package e2e
 
 import (

@@ -26,6 +26,9 @@ type job struct {
 	url string
 	// relabel is the YAML list of relabel_configs.
 	relabel string
+	// promshard are the fields of the entry of promshard_sd_configs that a custom Prometheus has in place of the URL, and
+	// cache is the cache file among them.
+	promshard, cache string
 }
 
 // release is a version of Prometheus.
@@ -108,12 +111,20 @@ func (p *prometheus) config() string {
 	var b strings.Builder
 	b.WriteString("global: {scrape_interval: 1h, scrape_timeout: 10s}\nscrape_configs:\n")
 	for _, j := range p.jobs {
-		fmt.Fprintf(&b, "- job_name: %s\n  http_sd_configs: [{url: %q, refresh_interval: %s}]\n", j.name, j.url, cmp.Or(p.refresh, "1s"))
+		fmt.Fprintf(&b, "- job_name: %s\n  %s\n", j.name, p.discovery(j))
 		if j.relabel != "" {
 			fmt.Fprintf(&b, "  relabel_configs: %s\n", j.relabel)
 		}
 	}
 	return b.String()
+}
+
+// discovery is the section of the scrape config that says where targets come from.
+func (p *prometheus) discovery(j job) string {
+	if j.promshard != "" {
+		return "promshard_sd_configs: [{" + j.promshard + "}]"
+	}
+	return fmt.Sprintf("http_sd_configs: [{url: %q, refresh_interval: %s}]", j.url, cmp.Or(p.refresh, "1s"))
 }
 
 // targets returns the active targets by job.
@@ -165,7 +176,7 @@ func (p *prometheus) hasJob(t *testing.T, name string, expected []labels) error 
 func (p *prometheus) sameTargets(j job, expected []labels, targets []target) error {
 	var want, got []string
 	for _, discovered := range expected {
-		discovered = discovered.with(p.defaults).with(labels{"__meta_url": j.url})
+		discovered = discovered.with(p.defaults).with(j.meta())
 		want = append(want, p.describe(j, target{Labels: visible(discovered), Discovered: discovered, ScrapeURL: scrapeURL(j, discovered)}))
 	}
 	for _, active := range targets {
@@ -183,6 +194,9 @@ func (p *prometheus) sameTargets(j job, expected []labels, targets []target) err
 func (p *prometheus) describe(j job, active target) string {
 	if j.relabel == probeRelabelling && p.garbles {
 		active.Discovered = nil
+	}
+	if j.promshard != "" {
+		active.Discovered = withoutIDs(active.Discovered)
 	}
 	text, err := json.Marshal([]any{active.ScrapeURL, active.Labels, active.Discovered})
 	if err != nil {
@@ -217,8 +231,8 @@ func scrapeURL(j job, discovered labels) string {
 	return u.String()
 }
 
-// metric returns the sum of the series of that name about http_sd.
-func (p *prometheus) metric(t *testing.T, name string) (float64, error) {
+// metric returns the sum of the series of that name that have this label.
+func (p *prometheus) metric(t *testing.T, name, label string) (float64, error) {
 	t.Helper()
 	var body bytes.Buffer
 	if err := httpGet(t, "http://"+p.address+"/metrics", &body); err != nil {
@@ -227,7 +241,7 @@ func (p *prometheus) metric(t *testing.T, name string) (float64, error) {
 	sum := 0.0
 	for line := range strings.Lines(body.String()) {
 		series, value, _ := strings.Cut(strings.TrimSpace(line), "} ")
-		if !strings.HasPrefix(series, name+"{") || !strings.Contains(series, `mechanism="http"`) {
+		if !strings.HasPrefix(series, name+"{") || !strings.Contains(series, label) {
 			continue
 		}
 		v, err := strconv.ParseFloat(value, 64)
@@ -242,9 +256,10 @@ func (p *prometheus) metric(t *testing.T, name string) (float64, error) {
 // refreshes returns how many lists were asked for since the start, and how many of those requests failed.
 func (p *prometheus) refreshes(t *testing.T) (all, failed float64, err error) {
 	t.Helper()
-	if all, err = p.metric(t, "prometheus_sd_refresh_duration_seconds_count"); err != nil {
+	const http = `mechanism="http"`
+	if all, err = p.metric(t, "prometheus_sd_refresh_duration_seconds_count", http); err != nil {
 		return 0, 0, err
 	}
-	failed, err = p.metric(t, "prometheus_sd_refresh_failures_total")
+	failed, err = p.metric(t, "prometheus_sd_refresh_failures_total", http)
 	return all, failed, err
 }
