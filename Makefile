@@ -27,7 +27,7 @@ ldflags   = -X $(info).Version=$(VERSION) -X $(info).Revision=$(REVISION) -X $(i
 .PHONY: help
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r target text; do \
-		printf '  %-12s %s\n' "$$target" "$$text"; done
+		printf '  %-16s %s\n' "$$target" "$$text"; done
 
 .PHONY: run
 run: build ## build and serve the inventory (DATABASE, LISTEN), by default SQLite in data/ on :9780
@@ -74,8 +74,18 @@ bench: ## the Go benchmarks (BENCH, BENCHTIME), then what docs/performance.md sh
 	@cat '$(cache)/bench/report.md'
 
 .PHONY: prometheus
-prometheus: ## build the stock Prometheus 3.15 that the tests run, into .cache/prometheus-3.15
-	.ci/build-prometheus '$(cache)/prometheus-3.15'
+prometheus: ## build prometheus and promtool 3.15 with promshard's Discoverer added, into .cache/promshard-prometheus
+	.ci/build-prometheus full
+	@echo "built: $(cache)/promshard-prometheus/prometheus and promtool"
+
+.PHONY: prometheus-slim
+prometheus-slim: ## the same with file, http and static discovery alone beside it
+	.ci/build-prometheus slim
+	@echo "built: $(cache)/promshard-prometheus-slim/prometheus and promtool"
+
+.PHONY: prometheus-stock
+prometheus-stock: ## build the stock Prometheus 3.15 that the tests run, into .cache/prometheus-3.15
+	.ci/build-prometheus stock
 
 .PHONY: clean
 clean: ## remove what was built and fetched, but no database

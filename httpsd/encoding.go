@@ -38,6 +38,17 @@ func negotiate(headers []string) (best coding, ok bool) {
 	return best, bestWeight > 0
 }
 
+// negotiateStreamable is negotiate without zstd, for what is compressed as it is sent.
+func negotiateStreamable(headers []string) (best coding, ok bool) {
+	weights := acceptedWeights(headers)
+	switch {
+	case weights[gzipped] > 0 && weights[gzipped] >= weights[identity]:
+		return gzipped, true
+	default:
+		return identity, weights[identity] > 0
+	}
+}
+
 // unsaid marks the weight of a coding that no header named; identityUnsaid is what identity then weighs: acceptable,
 // yet less welcome than whatever was asked for.
 const (

@@ -49,6 +49,19 @@ func TestNegotiate(t *testing.T) {
 	}
 }
 
+func TestNegotiateStreamable(t *testing.T) {
+	for header, want := range map[string]string{
+		"": "identity", "gzip": "gzip", "zstd, gzip": "gzip", "zstd": "identity", "gzip;q=0.5, identity": "identity",
+		"gzip;q=0": "identity", "zstd, identity;q=0": "", "gzip, identity;q=0": "gzip", "*": "gzip",
+	} {
+		c, ok := negotiateStreamable([]string{header})
+		assert.Equal(t, want != "", ok, header)
+		if ok {
+			assert.Equal(t, want, c.String(), header)
+		}
+	}
+}
+
 func FuzzNegotiate(f *testing.F) {
 	for _, seed := range []string{"", "gzip", "gzip, zstd;q=0.5", "*;q=0", "identity;q=0, *", ";q=1", "gzip;q=0.1234,x-gzip"} {
 		f.Add(seed)

@@ -22,7 +22,7 @@ var (
 	errNotLoaded     = errors.New("the inventory is not loaded yet; try again")
 )
 
-// statusClientGone is what requests are counted under whose client did not wait for the answer. Nobody gets to see it.
+// statusClientGone is what requests are counted under whose client did not wait for the answer. The client is not there to see it.
 const statusClientGone = 499
 
 // retryAfter is what a 503 asks the client to wait, in seconds.

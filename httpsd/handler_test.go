@@ -35,7 +35,7 @@ import (
 func TestEveryRouteAndMethod(t *testing.T) {
 	s := loadedServing(t)
 	paths := []string{
-		"/", "/metrics", "/-/healthy", "/-/ready", "/static/style.css", "/sd/targets", "/sd/urls",
+		"/", "/metrics", "/-/healthy", "/-/ready", "/static/style.css", "/sd/targets", "/sd/urls", "/sd/groups",
 		"/api/v1/targets", "/api/v1/config", "/api/v1/urls", "/service/1/targets", "/project/1/targets",
 		"/rest/all/targets", "/rest/all/urls", "/rest/service/web/targets", "/rest/project/shop/targets",
 	}

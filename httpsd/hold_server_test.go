@@ -2,10 +2,12 @@ package httpsd
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"runtime"
 	"strings"
 	"sync"
@@ -98,6 +100,28 @@ func TestHeldAnswersStillHaveALimit(t *testing.T) {
 	require.NoError(t, conn.SetReadDeadline(time.Now().Add(holdPatience)))
 	rest, err := io.ReadAll(conn)
 	assert.Less(t, len(rest), int(bigSize(t)), "cut off: %v", err)
+}
+
+// TestAnAnswerThatWasCutIsNotHeldAgainst has a client that leaves in the middle of a list and asks again on the same
+// connection, as HTTP/2 allows.
+func TestAnAnswerThatWasCutIsNotHeldAgainst(t *testing.T) {
+	flags, pool := encryptedWeb(t)
+	server, _, _ := bigServing(t, func(_ *Options, so *ServerOptions) { so.Web = flags })
+	l := (&serving{url: server.URL()}).connectTrusting(t, pool)
+	for i := range 3 {
+		ctx, cancel := context.WithTimeout(t.Context(), holdPatience)
+		reused := false
+		traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(c httptrace.GotConnInfo) { reused = c.Reused }})
+		req, err := http.NewRequestWithContext(traced, http.MethodGet, l.s.url+"/sd/targets?wait=1h", http.NoBody)
+		require.NoError(t, err)
+		res, err := l.client.Do(req)
+		require.NoError(t, err, "held")
+		assert.Equal(t, i > 0, reused)
+		_, err = io.ReadFull(res.Body, make([]byte, 64))
+		require.NoError(t, err)
+		cancel()
+		res.Body.Close()
+	}
 }
 
 func bigTag(t *testing.T) string {

@@ -163,8 +163,8 @@ func TestHoldsEndInTime(t *testing.T) {
 		header   []string
 		earliest time.Duration
 	}{
-		"after the wait":                   {"wait=200ms", nil, 200 * time.Millisecond},
-		"after 90 % of the interval":       {"wait", []string{refreshHeader, "0.5"}, 450 * time.Millisecond},
+		"after the wait":                    {"wait=200ms", nil, 200 * time.Millisecond},
+		"after 90 % of the interval":        {"wait", []string{refreshHeader, "0.5"}, 450 * time.Millisecond},
 		"after the wait, when it is sooner": {"wait=100ms", []string{refreshHeader, "3600"}, 100 * time.Millisecond},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -122,16 +122,7 @@ func (h *handler) serveList(w http.ResponseWriter, r *http.Request, list *snapsh
 	if !ok {
 		return errNotAcceptable
 	}
-	tag := list.ETag()
-	header := w.Header()
-	header.Set("ETag", entityTag(tag, c))
-	header.Set("Cache-Control", "no-cache")
-	header.Set("Vary", "Accept-Encoding")
-	if age := h.o.Publisher.Staleness(); age > h.o.StaleAfter {
-		header.Set("Age", strconv.FormatInt(int64(age/time.Second), 10))
-	}
-	if !noneMatch(r.Header.Values("If-None-Match"), tag) {
-		w.WriteHeader(http.StatusNotModified)
+	if h.headConditional(w, r, list.ETag(), c) {
 		return nil
 	}
 	return h.writeList(w, r, list, c)
@@ -143,9 +134,6 @@ func (h *handler) writeList(w http.ResponseWriter, r *http.Request, list *snapsh
 	header := w.Header()
 	header.Set("Content-Type", "application/json")
 	header.Set("Content-Length", strconv.FormatInt(size, 10))
-	if c != identity {
-		header.Set("Content-Encoding", c.String())
-	}
 	h.allowTime(w, size)
 	w.WriteHeader(http.StatusOK)
 	if r.Method == http.MethodHead {

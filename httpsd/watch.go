@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/promshard/promshard/httpsd/snapshot"
 	"github.com/promshard/promshard/httpsd/wire"
 )
 

@@ -204,6 +204,42 @@ func TestServeLogsInJSONWhenAskedTo(t *testing.T) {
 	assert.Contains(t, s.stderr.String(), `"msg":"Serving"`)
 }
 
+func TestServeRefusesLimitsThatMakeNoSense(t *testing.T) {
+	for flag, want := range map[string]string{
+		"--web.max-wait=0s":            "--web.max-wait 0s: must be above 0",
+		"--web.max-wait=-1s":           "--web.max-wait -1s: must be above 0",
+		"--web.max-held-requests=-1":   "--web.max-held-requests -1: must be 0 or more",
+		"--web.max-held-requests=many": "many",
+	} {
+		_, stderr, code := promshard(t, "serve", flag, "--database=sqlite://"+filepath.Join(t.TempDir(), "x.db"))
+		assert.Equal(t, exitUsage, code, flag)
+		assert.Contains(t, stderr, want)
+	}
+}
+
+func TestServeHoldsNoMoreThanItMay(t *testing.T) {
+	database := "sqlite://" + filepath.Join(t.TempDir(), "x.db")
+	for _, args := range [][]string{{"--web.max-held-requests=0"}, {"--web.max-wait=10ms"}} {
+		s := startReady(t, append(args, "--database="+database)...)
+		client := &http.Client{Timeout: patience}
+		for range 3 {
+			resp, err := client.Get(s.url + "/sd/targets?wait")
+			require.NoError(t, err)
+			_, err = io.Copy(io.Discard, resp.Body)
+			require.NoError(t, err)
+			require.NoError(t, resp.Body.Close())
+			assert.Equal(t, http.StatusOK, resp.StatusCode)
+		}
+		client.CloseIdleConnections()
+		_, metrics := s.get(t, "/metrics")
+		if args[0] == "--web.max-wait=10ms" {
+			assert.Contains(t, metrics, "\npromshard_held_requests_total{outcome=\"deadline\"} 2\n")
+		} else {
+			assert.Contains(t, metrics, "\npromshard_hold_refused_total{reason=\"limit\"} 2\n")
+		}
+	}
+}
+
 // slowRequest asks for a list and reads none of it, so that the server cannot end its answer.
 func slowRequest(t *testing.T, s *served) net.Conn {
 	t.Helper()

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/model"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -26,17 +27,18 @@ type promshard struct {
 	store   *store.Store
 	url     string
 	handler atomic.Pointer[http.Handler]
-	healthy http.Handler
+	healthy *httpsd.Handler
+	reg     *prometheus.Registry
 }
 
 func startPromshard(t *testing.T) *promshard {
 	t.Helper()
-	p := &promshard{store: storetest.SQLite(t)}
+	p := &promshard{store: storetest.SQLite(t), reg: prometheus.NewRegistry()}
 	fill(t, p.store)
 	publisher := httpsd.NewPublisher(httpsd.PublisherOptions{Source: p.store})
 	run(t, publisher.Run)
 	require.Eventually(t, func() bool { return publisher.Snapshot() != nil }, 30*time.Second, time.Millisecond)
-	p.healthy = httpsd.New(httpsd.Options{Publisher: publisher})
+	p.healthy = httpsd.New(httpsd.Options{Publisher: publisher, Registerer: p.reg})
 	p.serve(p.healthy)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		(*p.handler.Load()).ServeHTTP(w, r)

@@ -165,9 +165,12 @@ const (
 func jobsOf(p *prometheus, replicas []*replica) []job {
 	first, last := replicas[0], replicas[len(replicas)-1]
 	return []job{
-		{"shard", first.list("/sd/targets", url.Values{"shard": {p.shard}}), ""},
-		{"server", last.list("/sd/targets", url.Values{"server": {p.address}}), ""},
-		{"keep", first.list("/sd/targets", nil), fmt.Sprintf("[{source_labels: [__shard], regex: %q, action: keep}]", p.shard)},
-		{"urls", last.list("/sd/urls", url.Values{"shard": {p.shard}}), probeRelabelling},
+		{name: "shard", url: first.list("/sd/targets", url.Values{"shard": {p.shard}})},
+		{name: "server", url: last.list("/sd/targets", url.Values{"server": {p.address}})},
+		{
+			name: "keep", url: first.list("/sd/targets", nil),
+			relabel: fmt.Sprintf("[{source_labels: [__shard], regex: %q, action: keep}]", p.shard),
+		},
+		{name: "urls", url: last.list("/sd/urls", url.Values{"shard": {p.shard}}), relabel: probeRelabelling},
 	}
 }

@@ -2,8 +2,9 @@
 
 // Package e2e runs the promshard program beside real Prometheus servers and looks at what those say they scrape.
 //
-// make e2e builds or fetches the Prometheus servers first; PROMSHARD_PROMETHEUS_315 and PROMSHARD_PROMETHEUS_242 name
-// others.
+// make e2e builds or fetches the Prometheus servers first, and VictoriaMetrics; PROMSHARD_PROMETHEUS_315,
+// PROMSHARD_PROMETHEUS_242, PROMSHARD_VICTORIA_METRICS and PROMSHARD_PROMETHEUS_CUSTOM, which needs its promtool beside it,
+// name others.
 package e2e
 
 import (
@@ -46,9 +47,15 @@ func TestMain(m *testing.M) {
 // prometheusPath returns the Prometheus server that the variable names, or the one that make e2e put into .cache.
 func prometheusPath(t *testing.T, variable, folder string) string {
 	t.Helper()
+	return programPath(t, variable, folder, "prometheus")
+}
+
+// programPath is prometheusPath for any program.
+func programPath(t *testing.T, variable, folder, program string) string {
+	t.Helper()
 	path := os.Getenv(variable)
 	if path == "" {
-		path = filepath.Join("..", "..", "..", ".cache", folder, "prometheus")
+		path = filepath.Join("..", "..", "..", ".cache", folder, program)
 	}
 	path, err := filepath.Abs(path)
 	require.NoError(t, err)

@@ -53,6 +53,12 @@ func (l *logBuffer) tail() string {
 	return strings.Join(lines[max(0, len(lines)-logLines):], "")
 }
 
+func (l *logBuffer) contains(text string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Contains(l.b.String(), text)
+}
+
 // start starts a program, and prints its log when the test has failed.
 func start(t *testing.T, name, path string, args ...string) *process {
 	t.Helper()

@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -18,9 +19,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// refresh is how often a Prometheus asks for its lists.
-const refresh = "1s"
-
 // job is one scrape config.
 type job struct {
 	name string
@@ -28,6 +26,9 @@ type job struct {
 	url string
 	// relabel is the YAML list of relabel_configs.
 	relabel string
+	// promshard are the fields of the entry of promshard_sd_configs that a custom Prometheus has in place of the URL, and
+	// cache is the cache file among them.
+	promshard, cache string
 }
 
 // release is a version of Prometheus.
@@ -60,7 +61,9 @@ type prometheus struct {
 	release
 	name, shard, address string
 	jobs                 []job
-	process              *process
+	// refresh is how often it asks for its lists; "" is every second.
+	refresh string
+	process *process
 }
 
 // labels is a label set.
@@ -78,11 +81,23 @@ type target struct {
 // start starts the server with its jobs, and returns once it is ready.
 func (p *prometheus) start(t *testing.T) {
 	t.Helper()
+	p.launch(t)
+	p.ready(t)
+}
+
+// launch starts the server with its jobs.
+func (p *prometheus) launch(t *testing.T) {
+	t.Helper()
 	dir := t.TempDir()
 	config := filepath.Join(dir, "prometheus.yml")
 	require.NoError(t, os.WriteFile(config, []byte(p.config()), 0o600))
 	p.process = start(t, p.name, p.path, "--config.file="+config, "--storage.tsdb.path="+filepath.Join(dir, "data"),
 		"--web.listen-address="+p.address)
+}
+
+// ready returns once the server answers.
+func (p *prometheus) ready(t *testing.T) {
+	t.Helper()
 	eventually(t, func() error {
 		if err := p.process.ended(); err != nil {
 			require.NoError(t, err)
@@ -96,12 +111,20 @@ func (p *prometheus) config() string {
 	var b strings.Builder
 	b.WriteString("global: {scrape_interval: 1h, scrape_timeout: 10s}\nscrape_configs:\n")
 	for _, j := range p.jobs {
-		fmt.Fprintf(&b, "- job_name: %s\n  http_sd_configs: [{url: %q, refresh_interval: %s}]\n", j.name, j.url, refresh)
+		fmt.Fprintf(&b, "- job_name: %s\n  %s\n", j.name, p.discovery(j))
 		if j.relabel != "" {
 			fmt.Fprintf(&b, "  relabel_configs: %s\n", j.relabel)
 		}
 	}
 	return b.String()
+}
+
+// discovery is the section of the scrape config that says where targets come from.
+func (p *prometheus) discovery(j job) string {
+	if j.promshard != "" {
+		return "promshard_sd_configs: [{" + j.promshard + "}]"
+	}
+	return fmt.Sprintf("http_sd_configs: [{url: %q, refresh_interval: %s}]", j.url, cmp.Or(p.refresh, "1s"))
 }
 
 // targets returns the active targets by job.
@@ -153,7 +176,7 @@ func (p *prometheus) hasJob(t *testing.T, name string, expected []labels) error 
 func (p *prometheus) sameTargets(j job, expected []labels, targets []target) error {
 	var want, got []string
 	for _, discovered := range expected {
-		discovered = discovered.with(p.defaults).with(labels{"__meta_url": j.url})
+		discovered = discovered.with(p.defaults).with(j.meta())
 		want = append(want, p.describe(j, target{Labels: visible(discovered), Discovered: discovered, ScrapeURL: scrapeURL(j, discovered)}))
 	}
 	for _, active := range targets {
@@ -171,6 +194,9 @@ func (p *prometheus) sameTargets(j job, expected []labels, targets []target) err
 func (p *prometheus) describe(j job, active target) string {
 	if j.relabel == probeRelabelling && p.garbles {
 		active.Discovered = nil
+	}
+	if j.promshard != "" {
+		active.Discovered = withoutIDs(active.Discovered)
 	}
 	text, err := json.Marshal([]any{active.ScrapeURL, active.Labels, active.Discovered})
 	if err != nil {
@@ -205,8 +231,8 @@ func scrapeURL(j job, discovered labels) string {
 	return u.String()
 }
 
-// metric returns the sum of the series of that name about http_sd.
-func (p *prometheus) metric(t *testing.T, name string) (float64, error) {
+// metric returns the sum of the series of that name that have this label.
+func (p *prometheus) metric(t *testing.T, name, label string) (float64, error) {
 	t.Helper()
 	var body bytes.Buffer
 	if err := httpGet(t, "http://"+p.address+"/metrics", &body); err != nil {
@@ -215,7 +241,7 @@ func (p *prometheus) metric(t *testing.T, name string) (float64, error) {
 	sum := 0.0
 	for line := range strings.Lines(body.String()) {
 		series, value, _ := strings.Cut(strings.TrimSpace(line), "} ")
-		if !strings.HasPrefix(series, name+"{") || !strings.Contains(series, `mechanism="http"`) {
+		if !strings.HasPrefix(series, name+"{") || !strings.Contains(series, label) {
 			continue
 		}
 		v, err := strconv.ParseFloat(value, 64)
@@ -230,9 +256,10 @@ func (p *prometheus) metric(t *testing.T, name string) (float64, error) {
 // refreshes returns how many lists were asked for since the start, and how many of those requests failed.
 func (p *prometheus) refreshes(t *testing.T) (all, failed float64, err error) {
 	t.Helper()
-	if all, err = p.metric(t, "prometheus_sd_refresh_duration_seconds_count"); err != nil {
+	const http = `mechanism="http"`
+	if all, err = p.metric(t, "prometheus_sd_refresh_duration_seconds_count", http); err != nil {
 		return 0, 0, err
 	}
-	failed, err = p.metric(t, "prometheus_sd_refresh_failures_total")
+	failed, err = p.metric(t, "prometheus_sd_refresh_failures_total", http)
 	return all, failed, err
 }
