@@ -264,3 +264,15 @@ func (s *serving) runPublisher(t *testing.T) {
 	})
 	require.Eventually(t, func() bool { return s.publisher.Snapshot() != nil }, holdPatience, time.Millisecond)
 }
+
+// decodeGroup reads a group as the lists have it.
+func decodeGroup(body string) (g struct {
+	Targets []string          `json:"targets"`
+	Labels  map[string]string `json:"labels"`
+},
+) {
+	if err := json.Unmarshal([]byte(body), &g); err != nil {
+		panic(err)
+	}
+	return g
+}
