@@ -28,7 +28,7 @@ func TestARestoredBackupIsFollowed(t *testing.T) {
 	backup, err := os.ReadFile(u.Path)
 	require.NoError(t, err)
 
-	r := &replica{t: t, databaseURL: databaseURL, watches: true, proxy: newProxy(t)}
+	r := &replica{t: t, databaseURL: databaseURL, proxy: newProxy(t)}
 	r.start()
 	t.Cleanup(func() { r.stop() })
 	p := play(t, nil, Options{MinBackoff: 5 * time.Millisecond, MaxBackoff: 100 * time.Millisecond}, r.proxy.address())
