@@ -10,8 +10,8 @@ import (
 	"github.com/promshard/promshard/httpsd/wire"
 )
 
-// fleet is 100,000 targets: 500 projects, with 20 exporters each on 10 hosts.
-func fleet() state {
+// hundredThousand is 100,000 targets: 500 projects, with 20 exporters each on 10 hosts.
+func hundredThousand() state {
 	s := state{epoch: epoch, revision: 1, projects: map[int64]map[string]string{}}
 	for p := range 500 {
 		groups := map[string]string{}
@@ -53,7 +53,7 @@ func applyParts(tb testing.TB, s *set, parts [][]byte, etag string) difference {
 }
 
 func BenchmarkFull(b *testing.B) {
-	s := fleet()
+	s := hundredThousand()
 	parts, etag := encoded(s), s.etag()
 	size := 0
 	for _, p := range parts {
@@ -79,7 +79,7 @@ func BenchmarkFull(b *testing.B) {
 }
 
 func BenchmarkDelta(b *testing.B) {
-	s := fleet()
+	s := hundredThousand()
 	held := newSet(false)
 	applyParts(b, held, encoded(s), s.etag())
 	var steps []string
@@ -101,7 +101,7 @@ func BenchmarkDelta(b *testing.B) {
 }
 
 func BenchmarkCacheWrite(b *testing.B) {
-	s := fleet()
+	s := hundredThousand()
 	held := newSet(true)
 	applyParts(b, held, encoded(s), s.etag())
 	k := &keeper{set: held, held: true}

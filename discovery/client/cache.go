@@ -40,7 +40,7 @@ type cacheFile struct {
 type content struct {
 	id       wire.ID
 	etag     string
-	projects map[int64][]entry
+	projects map[int64][]*entry
 }
 
 // cache is the file that keeps the last good set. It belongs to the goroutine of the keeper; files are written by
@@ -223,7 +223,7 @@ func (c *cache) encode(w io.Writer, now *content) error {
 	return err
 }
 
-func groupsOf(entries []entry) iter.Seq2[jsonSource, []byte] {
+func groupsOf(entries []*entry) iter.Seq2[jsonSource, []byte] {
 	return func(yield func(jsonSource, []byte) bool) {
 		for _, e := range entries {
 			if !yield(jsonSource(e.group.Source), e.body) {

@@ -31,15 +31,15 @@ type parser struct {
 const mostStrings = 1 << 16
 
 // parse returns the entry of one group.
-func (p *parser) parse(project int64, g wire.Group, tag wire.Tag) (entry, error) {
+func (p *parser) parse(project int64, g wire.Group, tag wire.Tag) (*entry, error) {
 	if g.Source == "" {
-		return entry{}, fmt.Errorf("project %d has a group without a source", project)
+		return nil, fmt.Errorf("project %d has a group without a source", project)
 	}
 	group := &Group{Source: g.Source, Project: project}
 	if err := p.body(g.Body, group); err != nil {
-		return entry{}, fmt.Errorf("group %q: %w", g.Source, err)
+		return nil, fmt.Errorf("group %q: %w", g.Source, err)
 	}
-	e := entry{group: group, tag: tag}
+	e := &entry{group: group, tag: tag}
 	if p.keepBodies {
 		e.body = g.Body
 	}

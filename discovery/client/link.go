@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"time"
@@ -148,23 +149,30 @@ func (l *link) keepPolling(ctx context.Context) bool {
 	return false
 }
 
-// fetch asks one server after the other for the set, beginning with the current one, until it has got it. The error is
-// that of the last.
-func (l *link) fetch(ctx context.Context) (err error) {
+// fetch asks one server after the other for the set, beginning with the current one, until it has got it. The error has
+// those of all.
+func (l *link) fetch(ctx context.Context) error {
+	var failed error
 	for range l.servers {
 		s := l.servers[l.at]
-		if err = l.document(ctx, s); err == nil {
+		err := l.document(ctx, s)
+		if err == nil {
 			l.found(s)
 			return nil
 		}
 		if ctx.Err() != nil {
 			return err
 		}
+		if failed == nil {
+			failed = fmt.Errorf("%s: %w", s.name, err)
+		} else {
+			failed = fmt.Errorf("%w; %s: %w", failed, s.name, err)
+		}
 		l.o.Logger.Debug("The targets could not be had", "server", s.name, "err", err)
 		_ = l.do(ctx, func() { l.keeper.event(Event{Kind: Failed, Server: s.name, Err: err}) })
 		l.next()
 	}
-	return err
+	return failed
 }
 
 // nobody tells, once, that no server has given a set.

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,7 +16,7 @@ func TestRoundsOfFailuresAreFartherAndFartherApart(t *testing.T) {
 		network := &hosts{}
 		p := play(t, network, Options{MinBackoff: time.Second, MaxBackoff: 8 * time.Second}, "a", "b")
 		time.Sleep(10 * time.Minute)
-		times := network.times
+		times := network.when()
 		var waits []time.Duration
 		for i := 1; i < len(times); i++ {
 			if d := times[i].Sub(times[i-1]); d > 0 {
@@ -35,22 +36,24 @@ func TestRoundsOfFailuresAreFartherAndFartherApart(t *testing.T) {
 		}
 		require.Greater(t, len(varied), 10, "not all clients at the same time")
 		require.Equal(t, 1, p.logged("level="), "one line, however many attempts")
+		require.Equal(t, 1, p.logged(`err="http://a: connection refused; http://b: connection refused"`))
 		require.Equal(t, len(times), p.count(Failed))
 
-		began := time.Now()
+		var began atomic.Pointer[time.Time]
 		s := at(1, "exporter/1=a:1")
 		network.set("a", watching{stream: func(w http.ResponseWriter, r *http.Request) {
 			flush(w, s.full())
 			pause(r.Context(), 9*time.Second)
 			network.set("a", nil)
-			began = time.Now()
+			now := time.Now()
+			began.Store(&now)
 			cut()
 		}})
 		time.Sleep(time.Minute)
 		require.Equal(t, s.targets(), p.held())
 		var after []time.Duration
-		for _, at := range network.times {
-			if d := at.Sub(began); d > 0 {
+		for _, at := range network.when() {
+			if d := at.Sub(*began.Load()); d > 0 {
 				after = append(after, d)
 			}
 		}
@@ -86,8 +89,9 @@ func TestALostStreamThatHasLastedIsTriedAgainAtOnce(t *testing.T) {
 		}})
 		play(t, network, Options{}, "a")
 		time.Sleep(time.Minute)
-		require.Len(t, network.times, 2)
-		require.Equal(t, 40*time.Second, network.times[1].Sub(network.times[0]))
+		times := network.when()
+		require.Len(t, times, 2)
+		require.Equal(t, 40*time.Second, times[1].Sub(times[0]))
 	})
 }
 
@@ -109,7 +113,7 @@ func TestARestartedServerIsNotStormed(t *testing.T) {
 		close(restart)
 		time.Sleep(time.Second)
 		waits := map[time.Duration]bool{}
-		for _, at := range network.times {
+		for _, at := range network.when() {
 			if d := at.Sub(began); d >= 0 {
 				require.Less(t, d, 500*time.Millisecond)
 				waits[d] = true

@@ -64,6 +64,27 @@ func (o Options) resolve() (Options, []*url.URL, error) {
 	if o.HTTPClient != nil && o.HTTPClient.Timeout != 0 {
 		return o, nil, fmt.Errorf("option HTTPClient.Timeout is %v: it must be 0, since it would end every stream", o.HTTPClient.Timeout)
 	}
+	if err := o.resolveDurations(); err != nil {
+		return o, nil, err
+	}
+	query := url.Values{}
+	for name, values := range o.Query {
+		query[name] = slices.Clone(values)
+	}
+	o.Query = query
+	if o.UserAgent == "" {
+		o.UserAgent = defaultUserAgent
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.OnEvent == nil {
+		o.OnEvent = func(Event) {}
+	}
+	return o, bases, nil
+}
+
+func (o *Options) resolveDurations() error {
 	for _, d := range []struct {
 		name  string
 		field *time.Duration
@@ -78,25 +99,16 @@ func (o Options) resolve() (Options, []*url.URL, error) {
 		{"MaxBackoff", &o.MaxBackoff, 30 * time.Second},
 	} {
 		if *d.field < 0 {
-			return o, nil, fmt.Errorf("option %s is %v: it must not be negative", d.name, *d.field)
+			return fmt.Errorf("option %s is %v: it must not be negative", d.name, *d.field)
 		}
 		if *d.field == 0 {
 			*d.field = d.value
 		}
 	}
 	if o.MaxBackoff < o.MinBackoff {
-		return o, nil, fmt.Errorf("option MaxBackoff is %v: it must not be below MinBackoff, which is %v", o.MaxBackoff, o.MinBackoff)
+		return fmt.Errorf("option MaxBackoff is %v: it must not be below MinBackoff, which is %v", o.MaxBackoff, o.MinBackoff)
 	}
-	if o.UserAgent == "" {
-		o.UserAgent = defaultUserAgent
-	}
-	if o.Logger == nil {
-		o.Logger = slog.New(slog.DiscardHandler)
-	}
-	if o.OnEvent == nil {
-		o.OnEvent = func(Event) {}
-	}
-	return o, bases, nil
+	return nil
 }
 
 func parseServers(servers []string) ([]*url.URL, error) {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -50,6 +51,13 @@ func (h *hosts) seen() []string {
 		all = append(all, s)
 	}
 	return all
+}
+
+// when returns the times of the requests.
+func (h *hosts) when() []time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.times)
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -151,12 +159,22 @@ type player struct {
 	events  []Event
 	log     bytes.Buffer
 	stop    func()
+	// after, when not nil, is called after each update, with what is held then.
+	after func(Update, map[string]*Group)
 }
 
 // play runs a client of the servers a, b, … until the test ends or stop is called.
 func play(t *testing.T, network http.RoundTripper, o Options, servers ...string) *player {
 	t.Helper()
-	p := &player{t: t, groups: map[string]*Group{}}
+	p := &player{t: t}
+	p.run(network, o, servers...)
+	return p
+}
+
+func (p *player) run(network http.RoundTripper, o Options, servers ...string) {
+	t := p.t
+	t.Helper()
+	p.groups = map[string]*Group{}
 	for _, s := range servers {
 		o.Servers = append(o.Servers, "http://"+s)
 	}
@@ -181,7 +199,6 @@ func play(t *testing.T, network http.RoundTripper, o Options, servers ...string)
 		require.Less(t, time.Since(began), 5*time.Second, "Run returns promptly")
 	})
 	t.Cleanup(p.stop)
-	return p
 }
 
 type lockedWriter struct {
@@ -221,6 +238,9 @@ func (p *player) apply(u Update) {
 		delete(p.groups, source)
 	}
 	p.updates = append(p.updates, u)
+	if p.after != nil {
+		p.after(u, p.groups)
+	}
 }
 
 func groupText(g *Group) string { return fmt.Sprint(g.Project, groupBody(g.Targets, g.Labels)) }

@@ -34,18 +34,22 @@ func (l *link) document(ctx context.Context, s server) error {
 		id, _ := wire.ParseID(resp.Header.Get(wire.RevisionHeader)) // a proxy may have left it out
 		return l.do(inner, func() { l.keeper.same(id, s.name) })
 	}
-	doc, err := l.readDocument(resp, cancel)
+	b, err := newBody(resp, cancel, l.o.IdleTimeout)
+	if err != nil {
+		return err
+	}
+	doc, err := readDocument(b)
 	if err != nil {
 		return cause(inner, err)
 	}
-	return l.applyDocument(inner, s, doc)
+	if err := l.applyDocument(ctx, s, doc); err != nil {
+		return err
+	}
+	_, _ = io.CopyN(io.Discard, b, 1<<10) // to its end, so that the connection can be used again
+	return nil
 }
 
-func (l *link) readDocument(resp *http.Response, cancel context.CancelCauseFunc) (*wire.Document, error) {
-	b, err := newBody(resp, cancel, l.o.IdleTimeout)
-	if err != nil {
-		return nil, err
-	}
+func readDocument(b *body) (*wire.Document, error) {
 	limited := &io.LimitedReader{R: b, N: mostDocument}
 	var doc wire.Document
 	if err := json.NewDecoder(limited).Decode(&doc); err != nil {

@@ -3,11 +3,13 @@ package client
 import (
 	"compress/gzip"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -132,4 +134,26 @@ func TestRealConnections(t *testing.T) {
 	require.Equal(t, Cache, p.update().Origin)
 	p.stop()
 	require.NoError(t, os.Remove(path))
+}
+
+func TestConnectionsAreUsedAgain(t *testing.T) {
+	var docs current
+	docs.set(at(1, "exporter/1=a:1"))
+	server := httptest.NewUnstartedServer(watching{documents: docs.serve})
+	var connections atomic.Int64
+	server.Config.ConnState = func(_ net.Conn, s http.ConnState) {
+		if s == http.StateNew {
+			connections.Add(1)
+		}
+	}
+	server.Start()
+	defer server.Close()
+	p := play(t, nil, Options{RefreshInterval: time.Millisecond}, strings.TrimPrefix(server.URL, "http://"))
+	for revision := range int64(10) {
+		next := at(revision+2, fmt.Sprintf("exporter/1=a:%d", revision+2))
+		docs.set(next)
+		soon(t, p.holds(next))
+	}
+	p.stop()
+	require.LessOrEqual(t, connections.Load(), int64(2))
 }

@@ -13,13 +13,13 @@ import (
 type set struct {
 	parser parser
 	// projects has no empty values.
-	projects map[int64][]entry
-	bySource map[string]entry
+	projects map[int64][]*entry
+	bySource map[string]*entry
 	tag      wire.Tag
 }
 
 func newSet(keepBodies bool) *set {
-	return &set{parser: parser{keepBodies: keepBodies}, projects: map[int64][]entry{}, bySource: map[string]entry{}}
+	return &set{parser: parser{keepBodies: keepBodies}, projects: map[int64][]*entry{}, bySource: map[string]*entry{}}
 }
 
 func (s *set) etag() string { return s.tag.ETag(int64(len(s.bySource))) }
@@ -48,13 +48,13 @@ func (d *difference) sort() {
 // draft is a set in the making, or those projects of a set that are about to change.
 type draft struct {
 	of       *set
-	projects map[int64][]entry
-	bySource map[string]entry
+	projects map[int64][]*entry
+	bySource map[string]*entry
 	tag      wire.Tag
 }
 
 func (s *set) draft() *draft {
-	return &draft{of: s, projects: map[int64][]entry{}, bySource: map[string]entry{}}
+	return &draft{of: s, projects: map[int64][]*entry{}, bySource: map[string]*entry{}}
 }
 
 // add takes in projects; none may come twice. Groups that the set has already are taken over from there.
@@ -63,7 +63,7 @@ func (d *draft) add(projects []wire.Project) error {
 		if _, twice := d.projects[p.ID]; twice {
 			return fmt.Errorf("project %d comes twice", p.ID)
 		}
-		entries := make([]entry, 0, len(p.Groups))
+		entries := make([]*entry, 0, len(p.Groups))
 		for _, g := range p.Groups {
 			e, err := d.entry(p.ID, g)
 			if err != nil {
@@ -81,7 +81,7 @@ func (d *draft) add(projects []wire.Project) error {
 	return nil
 }
 
-func (d *draft) entry(project int64, g wire.Group) (entry, error) {
+func (d *draft) entry(project int64, g wire.Group) (*entry, error) {
 	tag := wire.TagOf(g.Body)
 	if held, ok := d.of.bySource[g.Source]; ok && held.tag == tag && held.group.Project == project {
 		return held, nil
@@ -106,7 +106,7 @@ func (s *set) full(d *draft, etag string) (difference, error) {
 
 // delta replaces the projects of the draft, if that leads to the entity tag.
 func (s *set) delta(d *draft, etag string) (difference, error) {
-	before := map[string]entry{}
+	before := map[string]*entry{}
 	tag := s.tag
 	for id := range d.projects {
 		for _, e := range s.projects[id] {
@@ -133,7 +133,7 @@ func (s *set) delta(d *draft, etag string) (difference, error) {
 	return diff, nil
 }
 
-func (s *set) replace(before map[string]entry, d *draft) {
+func (s *set) replace(before map[string]*entry, d *draft) {
 	for source := range before {
 		delete(s.bySource, source)
 	}
@@ -150,7 +150,7 @@ func (s *set) replace(before map[string]entry, d *draft) {
 }
 
 // compare returns what leads from one to the other.
-func compare(before, after map[string]entry) difference {
+func compare(before, after map[string]*entry) difference {
 	var diff difference
 	for source, e := range after {
 		if held, ok := before[source]; !ok || held.tag != e.tag || held.group.Project != e.group.Project {
