@@ -49,6 +49,8 @@ var statusTable = []statusOf{
 	{isNotFound, http.StatusNotFound, "not_found"},
 	{is(store.ErrConflict), http.StatusConflict, "conflict"},
 	{is(errClientGone), statusClientGone, "canceled"},
+	{is(errTooManyWatchers), http.StatusServiceUnavailable, "unavailable"},
+	{is(errStopping), http.StatusServiceUnavailable, "unavailable"},
 	{is(errNotLoaded), http.StatusServiceUnavailable, "unavailable"},
 	{is(store.ErrUnavailable), http.StatusServiceUnavailable, "unavailable"},
 	{is(context.Canceled), http.StatusServiceUnavailable, "unavailable"},

@@ -30,6 +30,9 @@ type fakeSource struct {
 	before       func(ctx context.Context, operation string)
 	loads        int
 	checks       int
+	// journalFrom is the first revision that the journal tells of what came after; asked counts the questions.
+	journalFrom int64
+	asked       int
 }
 
 // newFakeSource returns an inventory with the shards prod, dev and one of a hostile name, one service, and a project
@@ -181,6 +184,30 @@ func (f *fakeSource) Changes(ctx context.Context, since store.Revision) (store.C
 		}
 	}
 	return c, nil
+}
+
+// Touched implements Source.
+func (f *fakeSource) Touched(ctx context.Context, since store.Revision) (store.Touches, error) {
+	f.enter(ctx, "touched")
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.asked++
+	if err := cmpErr(ctx.Err(), f.err); err != nil {
+		return store.Touches{}, err
+	}
+	t := store.Touches{Revision: f.revision}
+	if since.Epoch != f.revision.Epoch || since.Number > f.revision.Number || since.Number < f.journalFrom {
+		t.Reload = true
+		return t, nil
+	}
+	ids := map[int64]bool{}
+	for n := since.Number + 1; n <= f.revision.Number; n++ {
+		for _, id := range f.touched[n] {
+			ids[id] = true
+		}
+	}
+	t.Projects = slices.Sorted(maps.Keys(ids))
+	return t, nil
 }
 
 // Subscribe implements Source; a fakeSource has one subscriber.

@@ -13,6 +13,8 @@ import (
 
 	"github.com/gorilla/mux"
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/promshard/promshard/httpsd/wire"
 )
 
 // Options are what the handler of all routes needs. Only Publisher is required.
@@ -44,6 +46,18 @@ type Options struct {
 	// is answered at once. 0 means 5m and 10000; with a negative MaxHeldRequests none is ever held.
 	MaxWait         time.Duration
 	MaxHeldRequests int
+	// MaxWatchers is how many watch streams are open at one time: one more is refused. 0 means 20000; a negative one
+	// refuses all.
+	MaxWatchers int
+	// KeepAlive is after how long without an event a watch stream gets a sign of life; 0 means a little less than
+	// wire.KeepAlive, which is what clients rely on.
+	KeepAlive time.Duration
+	// WatchPause is how soon after a write to a watcher the next one may follow: what changes meanwhile goes together.
+	// The first change after a quiet spell always goes at once. 0 means 50ms; a negative one makes no pauses.
+	WatchPause time.Duration
+	// WatcherTimeout is how long a watcher may take over a write, or a piece of a large one, before it is dropped; 0
+	// means 30s. A whole set may take that and what SlowestReader allows.
+	WatcherTimeout time.Duration
 }
 
 func (o Options) withDefaults() Options {
@@ -74,6 +88,22 @@ func (o Options) withDefaults() Options {
 	if o.MaxHeldRequests == 0 {
 		o.MaxHeldRequests = 10_000
 	}
+	return o.withWatchDefaults()
+}
+
+func (o Options) withWatchDefaults() Options {
+	if o.MaxWatchers == 0 {
+		o.MaxWatchers = 20_000
+	}
+	if o.KeepAlive <= 0 {
+		o.KeepAlive = wire.KeepAlive * 9 / 10
+	}
+	if o.WatchPause == 0 {
+		o.WatchPause = 50 * time.Millisecond
+	}
+	if o.WatcherTimeout <= 0 {
+		o.WatcherTimeout = 30 * time.Second
+	}
 	return o
 }
 
@@ -85,6 +115,7 @@ type handler struct {
 	o       Options
 	metrics *requestMetrics
 	holds   *holds
+	watches *watches
 	router  *mux.Router
 
 	// released is closed when nothing may wait for changes any more.
@@ -101,6 +132,7 @@ func New(o Options) *Handler {
 	o = o.withDefaults()
 	h := &handler{
 		o: o, metrics: newRequestMetrics(o.Registerer), holds: newHolds(o.MaxHeldRequests, o.Registerer),
+		watches:  newWatches(o.MaxWatchers, o.Registerer),
 		released: released, release: sync.OnceFunc(func() { close(released) }),
 	}
 	h.router = h.newRouter()
@@ -111,7 +143,7 @@ func New(o Options) *Handler {
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.h.router.ServeHTTP(w, r) }
 
 // Release ends whatever waits for changes, now and from now on, so that a server can stop: held requests are answered
-// with the current list. It does not wait for the answers, and may be called more than once.
+// with the current list, watch streams end. It does not wait for the answers, and may be called more than once.
 func (h *Handler) Release() { h.h.release() }
 
 // handlerFunc answers a request, or returns the error to answer with; then it must not have written anything.

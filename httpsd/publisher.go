@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"runtime/debug"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -22,6 +24,8 @@ type Source interface {
 	Load(ctx context.Context, sink store.Sink) (store.Revision, error)
 	// Changes returns what was touched after a revision, as it is now.
 	Changes(ctx context.Context, since store.Revision) (store.Changes, error)
+	// Touched returns which projects were touched after a revision.
+	Touched(ctx context.Context, since store.Revision) (store.Touches, error)
 	// Subscribe returns a channel of capacity one that holds a value when there may be something new.
 	Subscribe() (wake <-chan struct{}, cancel func())
 }
@@ -82,6 +86,10 @@ type Publisher struct {
 	checked atomic.Int64
 	// views are told of every snapshot after it is in current.
 	views views
+	// history leads up to the snapshot in current.
+	history history
+	// checks are those who wait for a look at the database.
+	checks checks
 	// latest is the highest revision number the database was seen to have in the epoch of the snapshot.
 	latest atomic.Int64
 
@@ -95,7 +103,7 @@ func NewPublisher(o PublisherOptions) *Publisher {
 	if o.Source == nil {
 		panic("httpsd: PublisherOptions.Source is required")
 	}
-	p := &Publisher{o: o.withDefaults()}
+	p := &Publisher{o: o.withDefaults(), history: newHistory(), checks: newChecks()}
 	p.metrics = newPublisherMetrics(p, o.Registerer)
 	return p
 }
@@ -123,32 +131,35 @@ func (p *Publisher) Run(ctx context.Context) error {
 		MaxInterval:         p.o.MaxRetryInterval,
 	}
 	for {
+		waiting := p.checks.take()
 		err := p.pass(ctx)
+		waiting.tell(err)
 		if ctx.Err() != nil {
 			return nil
 		}
-		wait, listen := p.o.CheckInterval, wake
+		wait, listen, asked := p.o.CheckInterval, wake, p.checks.asked
 		if err != nil {
 			// A wake-up stays in its channel until the wait is over: a busy writer must not turn failures into a storm.
-			wait, listen = retry.NextBackOff(), nil
+			wait, listen, asked = retry.NextBackOff(), nil, nil
 		} else {
 			retry.Reset()
 		}
 		p.report(err)
-		if !sleep(ctx, wait, listen) {
+		if !sleep(ctx, wait, listen, asked) {
 			return nil
 		}
 	}
 }
 
-// sleep waits until d is over or wake holds something; false means that ctx has ended.
-func sleep(ctx context.Context, d time.Duration, wake <-chan struct{}) bool {
+// sleep waits until d is over or one of the channels holds something; false means that ctx has ended.
+func sleep(ctx context.Context, d time.Duration, wake, asked <-chan struct{}) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
 		return false
 	case <-wake:
+	case <-asked:
 	case <-timer.C:
 	}
 	return true
@@ -217,7 +228,7 @@ func (p *Publisher) apply(current *snapshot.Snapshot, changes store.Changes) err
 	start := time.Now()
 	next := current.Apply(changes)
 	p.metrics.apply.Observe(time.Since(start).Seconds())
-	return p.publish(next)
+	return p.publish(next, &touched{projects: slices.Collect(maps.Keys(changes.Projects)), shards: changes.Directory != nil})
 }
 
 // load publishes a snapshot that is built from nothing, while the last one goes on being served.
@@ -235,7 +246,7 @@ func (p *Publisher) load(ctx context.Context) error {
 	}
 	next := builder.Snapshot(revision)
 	p.metrics.build.Observe(time.Since(start).Seconds())
-	if err := p.publish(next); err != nil {
+	if err := p.publish(next, nil); err != nil {
 		return err
 	}
 	// A load needs several times what it leaves behind. It is rare, and what follows needs little, so without this
@@ -244,8 +255,9 @@ func (p *Publisher) load(ctx context.Context) error {
 	return nil
 }
 
-// publish swaps the snapshot, unless that would take readers back in time.
-func (p *Publisher) publish(next *snapshot.Snapshot) error {
+// publish swaps the snapshot, unless that would take readers back in time. t is what was touched since the last one, nil
+// when that is not known.
+func (p *Publisher) publish(next *snapshot.Snapshot, t *touched) error {
 	revision := next.Revision()
 	if current := p.current.Load(); current != nil {
 		served := current.Revision()
@@ -255,6 +267,12 @@ func (p *Publisher) publish(next *snapshot.Snapshot) error {
 		if served.Epoch != revision.Epoch {
 			p.o.Logger.Warn("The database holds another inventory than before", "served_epoch", served.Epoch, "epoch", revision.Epoch, "revision", revision.Number)
 		}
+	}
+	// In this order: whoever sees a snapshot finds what led to it, and what is told of views is current.
+	if t != nil {
+		p.history.append(revision.Number, *t)
+	} else {
+		p.history.restart(revision)
 	}
 	p.current.Store(next)
 	p.views.advance(next)

@@ -1,6 +1,7 @@
 package httpsd
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -40,6 +41,16 @@ func newPublisherMetrics(p *Publisher, r prometheus.Registerer) *publisherMetric
 	}
 	for _, operation := range []string{"load", "changes", "apply", "publish"} {
 		m.errors.WithLabelValues(operation)
+	}
+	for _, encoded := range []struct {
+		event string
+		count *atomic.Int64
+	}{{"full", &p.views.maker.fulls}, {"delta", &p.views.maker.deltas}} {
+		f.NewCounterFunc(prometheus.CounterOpts{
+			Namespace: namespace, Name: "watch_encoded_total",
+			Help:        "Sets and deltas that were encoded for watch streams, for however many watchers.",
+			ConstLabels: prometheus.Labels{"event": encoded.event},
+		}, func() float64 { return float64(encoded.count.Load()) })
 	}
 	if r != nil {
 		r.MustRegister(newSnapshotCollector(p))

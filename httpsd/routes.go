@@ -31,6 +31,7 @@ func (h *handler) routes() []route {
 	return []route{
 		{"targets", "/sd/targets", h.list(targets)},
 		{"urls", "/sd/urls", h.list(urls)},
+		{"watch", wire.WatchPath, h.watch},
 		{"groups", wire.GroupsPath, h.groups},
 		{"metrics", "/metrics", h.metricsPage()},
 		{"healthy", "/-/healthy", h.healthy},

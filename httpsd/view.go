@@ -16,6 +16,8 @@ import (
 type views struct {
 	mu    sync.Mutex
 	byKey map[string]*view
+	// maker encodes for all of them.
+	maker maker
 }
 
 // view is what one query picks, as time goes on.
@@ -25,6 +27,10 @@ type view struct {
 	query snapshot.Query
 	// users counts those who have joined; guarded by the mutex of views.
 	users int
+
+	maker *maker
+	// watchers counts the streams of the view, zipped those of them that take gzip. Without any, nothing is encoded.
+	watchers, zipped atomic.Int64
 
 	current atomic.Pointer[viewState]
 }
@@ -38,6 +44,32 @@ type viewState struct {
 	err       error
 	// changed is closed when there is a state with a higher number.
 	changed chan struct{}
+
+	// steps lead to the state from those before it, as far as the view remembers. What follows is for those who have
+	// to come from further back, and stays as long as the number does.
+	steps    []viewStep
+	catchUps *catchUps
+	full     *zippedSet
+}
+
+// zippedSet is a whole set in compressed form, made when it is first asked for.
+type zippedSet struct {
+	once sync.Once
+	segment
+}
+
+// zippedSet returns the whole set, but for its end, in compressed form.
+func (s *viewState) zippedSet(m *maker) segment {
+	s.full.once.Do(func() { s.full.segment = m.zippedFull(s.selection) })
+	if s.full.deflated == nil { // an earlier call has panicked
+		panic("compressing a set: it failed before")
+	}
+	return s.full.segment
+}
+
+// newState returns a state without a selection.
+func (w *view) newState(number uint64) *viewState {
+	return &viewState{number: number, changed: make(chan struct{}), catchUps: &catchUps{}, full: &zippedSet{}}
 }
 
 // viewKey is one string for equal queries.
@@ -61,9 +93,9 @@ func (v *views) join(current func() *snapshot.Snapshot, k snapshot.Kind, q snaps
 	defer v.mu.Unlock()
 	w, ok := v.byKey[key]
 	if !ok {
-		w = &view{key: key, kind: k, query: q}
+		w = &view{key: key, kind: k, query: q, maker: &v.maker}
 		// Under the mutex, so that a snapshot which is published now is either seen here or comes through advance.
-		state := &viewState{changed: make(chan struct{})}
+		state := w.newState(0)
 		state.selection, state.err = current().Select(k, q)
 		w.current.Store(state)
 		if v.byKey == nil {
@@ -84,6 +116,25 @@ func (v *views) leave(w *view) {
 	}
 }
 
+// watch is join for a stream in a coding.
+func (v *views) watch(current func() *snapshot.Snapshot, k snapshot.Kind, q snapshot.Query, c coding) *view {
+	w := v.join(current, k, q)
+	w.watchers.Add(1)
+	if c == gzipped {
+		w.zipped.Add(1)
+	}
+	return w
+}
+
+// unwatch gives back what watch returned.
+func (v *views) unwatch(w *view, c coding) {
+	w.watchers.Add(-1)
+	if c == gzipped {
+		w.zipped.Add(-1)
+	}
+	v.leave(w)
+}
+
 // advance shows a newly published snapshot to all views.
 func (v *views) advance(next *snapshot.Snapshot) {
 	v.mu.Lock()
@@ -98,12 +149,17 @@ func (v *views) advance(next *snapshot.Snapshot) {
 func (w *view) advance(next *snapshot.Snapshot) {
 	old := w.current.Load()
 	now, same, err := w.reselect(old, next)
-	state := &viewState{number: old.number, selection: now, err: err, changed: old.changed}
 	if old.err != nil && err != nil || old.err == nil && err == nil && (same || now.List().ETag() == old.selection.List().ETag()) {
-		w.current.Store(state) // it holds the new snapshot, so that the old one can go
+		state := *old
+		state.selection, state.err = now, err
+		w.current.Store(&state) // it holds the new snapshot, so that the old one can go
 		return
 	}
-	state.number, state.changed = old.number+1, make(chan struct{})
+	state := w.newState(old.number + 1)
+	state.selection, state.err = now, err
+	if w.watchers.Load() > 0 && old.err == nil && err == nil && now.Revision().Epoch == old.selection.Revision().Epoch {
+		state.steps = within(append(slices.Clone(old.steps), w.step(old, state)))
+	}
 	w.current.Store(state)
 	close(old.changed)
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,8 +16,10 @@ const (
 	changesMost  = 2000
 	changesShare = 4
 	changesFew   = 100
-	// changesEntries bounds the journal entries that Changes reads.
+	// changesEntries bounds the journal entries that Changes and Touched read, touchedMost the projects that Touched
+	// returns.
 	changesEntries = 10_000
+	touchedMost    = 100_000
 	// idsAtOnce bounds the ids in one query.
 	idsAtOnce = 500
 )
@@ -72,7 +75,7 @@ func (v view) changes(ctx context.Context, since Revision) (c Changes, err error
 	if err := reachable(since, c.Revision); err != nil {
 		return c, err
 	}
-	touched, err := v.touchedAfter(ctx, since.Number, c.Revision.Number)
+	touched, err := v.touchedAfter(ctx, since.Number, c.Revision.Number, changesMost)
 	if err != nil {
 		return c, err
 	}
@@ -109,23 +112,34 @@ func (s *touchedSet) add(t Touched) {
 	s.shards = s.shards || t.Shards
 }
 
-// touchedAfter unites the entries after a revision, up to and with another. It returns errReload when one is missing.
-func (v view) touchedAfter(ctx context.Context, after, until int64) (touchedSet, error) {
+// touchedAfter unites the entries after a revision, up to and with another. It returns errReload when one is missing,
+// or when they touched more projects than most.
+func (v view) touchedAfter(ctx context.Context, after, until int64, most int) (touchedSet, error) {
 	set := touchedSet{projects: map[int64]bool{}, services: map[int64]bool{}}
-	var entries []string
-	if err := v.selectAll(ctx, &entries,
-		`SELECT touched FROM journal WHERE revision > ? AND revision <= ?`, after, until); err != nil {
-		return set, fmt.Errorf("reading the journal: %w", err)
-	}
-	if int64(len(entries)) != until-after {
-		return set, errReload
-	}
-	for _, entry := range entries {
+	entries := int64(0)
+	err := v.each(ctx, `SELECT touched FROM journal WHERE revision > ? AND revision <= ?`, []any{after, until}, func(row *sql.Rows) error {
+		var entry sql.RawBytes
 		var t Touched
-		if err := json.Unmarshal([]byte(entry), &t); err != nil {
-			return set, fmt.Errorf("reading the journal: %w", err)
+		if err := row.Scan(&entry); err != nil {
+			return err
+		}
+		if err := json.Unmarshal(entry, &t); err != nil {
+			return err
 		}
 		set.add(t)
+		entries++
+		if len(set.projects) > most {
+			return errReload
+		}
+		return nil
+	})
+	switch {
+	case errors.Is(err, errReload):
+		return set, errReload
+	case err != nil:
+		return set, fmt.Errorf("reading the journal: %w", err)
+	case entries != until-after:
+		return set, errReload
 	}
 	return set, nil
 }
