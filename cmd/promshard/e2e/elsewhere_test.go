@@ -6,11 +6,13 @@ import (
 	"archive/zip"
 	"bytes"
 	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -170,8 +172,24 @@ func runElsewhere(t *testing.T, proxy, ours, prometheus string) string {
 		"GOFLAGS=-mod=mod", "GOWORK=off",
 	}
 	run(t, dir, env, "go", "build", "-o", "program", ".")
-	require.Contains(t, run(t, dir, env, "go", "version", "-m", "program"), "github.com/prometheus/prometheus\t"+prometheus+"\t")
+	built := run(t, dir, env, "go", "version", "-m", "program")
+	require.Contains(t, built, "\tgithub.com/prometheus/prometheus\t"+prometheus+"\t")
+	require.Contains(t, built, "\t"+strings.Join(clientOf(t, dir, env, prometheus), "\t")+"\t",
+		"promtool compiles with the client_golang of its release alone, and requiring our module brings a newer one")
 	return run(t, dir, nil, filepath.Join(dir, "program"))
+}
+
+// clientOf returns the path and the version of the client_golang that a release of Prometheus requires.
+func clientOf(t *testing.T, dir string, env []string, prometheus string) []string {
+	t.Helper()
+	var module struct{ GoMod string }
+	download := run(t, dir, env, "go", "mod", "download", "-json", "github.com/prometheus/prometheus@"+prometheus)
+	require.NoError(t, json.Unmarshal([]byte(download), &module))
+	goMod, err := os.ReadFile(module.GoMod)
+	require.NoError(t, err)
+	line := regexp.MustCompile(`(?m)^\tgithub\.com/prometheus/client_golang v.*$`).Find(goMod)
+	require.NotEmpty(t, line)
+	return strings.Fields(string(line))
 }
 
 // run runs a program to its end, in the folder and with these variables beside its own, and returns its standard output.
