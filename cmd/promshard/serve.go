@@ -34,6 +34,7 @@ type serveOptions struct {
 	checkInterval   time.Duration
 	maxWait         time.Duration
 	maxHeld         int
+	maxWatchers     int
 }
 
 // check refuses what no server could do.
@@ -43,6 +44,8 @@ func (o *serveOptions) check() error {
 		return &usageError{err: fmt.Errorf("--web.max-wait %v: must be above 0; --web.max-held-requests=0 holds no requests", o.maxWait)}
 	case o.maxHeld < 0:
 		return &usageError{err: fmt.Errorf("--web.max-held-requests %d: must be 0 or more", o.maxHeld)}
+	case o.maxWatchers < 0:
+		return &usageError{err: fmt.Errorf("--web.max-watchers %d: must be 0 or more", o.maxWatchers)}
 	}
 	return nil
 }
@@ -63,6 +66,8 @@ func (a *app) addServe() {
 			Default("5m").PlaceHolder("5m").DurationVar(&o.maxWait)
 		cmd.Flag("web.max-held-requests", "How many requests are held at one time; one more is answered at once. 0 holds none.").
 			Default("10000").PlaceHolder("10000").IntVar(&o.maxHeld)
+		cmd.Flag("web.max-watchers", "How many watch streams are open at one time; one more is refused, and its client tries another server. 0 refuses all.").
+			Default("20000").PlaceHolder("20000").IntVar(&o.maxWatchers)
 		cmd.Flag("database.check-interval", "How often the database is asked for what a notification may have missed.").
 			Default("3s").PlaceHolder("3s").DurationVar(&o.checkInterval)
 		return func(ctx context.Context) error { return a.serve(ctx, o) }
@@ -90,7 +95,7 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 	web := logger.With("component", "web")
 	handler := httpsd.New(httpsd.Options{
 		Publisher: publisher, Logger: web, Registerer: registry, Gatherer: registry, ExternalURL: external,
-		MaxWait: o.maxWait, MaxHeldRequests: cmp.Or(o.maxHeld, -1),
+		MaxWait: o.maxWait, MaxHeldRequests: cmp.Or(o.maxHeld, -1), MaxWatchers: cmp.Or(o.maxWatchers, -1),
 	})
 	server, err := httpsd.Listen(httpsd.ServerOptions{
 		Handler: handler, OnShutdown: handler.Release,

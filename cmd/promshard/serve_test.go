@@ -210,6 +210,7 @@ func TestServeRefusesLimitsThatMakeNoSense(t *testing.T) {
 		"--web.max-wait=-1s":           "--web.max-wait -1s: must be above 0",
 		"--web.max-held-requests=-1":   "--web.max-held-requests -1: must be 0 or more",
 		"--web.max-held-requests=many": "many",
+		"--web.max-watchers=-1":        "--web.max-watchers -1: must be 0 or more",
 	} {
 		_, stderr, code := promshard(t, "serve", flag, "--database=sqlite://"+filepath.Join(t.TempDir(), "x.db"))
 		assert.Equal(t, exitUsage, code, flag)
@@ -219,7 +220,7 @@ func TestServeRefusesLimitsThatMakeNoSense(t *testing.T) {
 
 func TestServeHoldsNoMoreThanItMay(t *testing.T) {
 	database := "sqlite://" + filepath.Join(t.TempDir(), "x.db")
-	for _, args := range [][]string{{"--web.max-held-requests=0"}, {"--web.max-wait=10ms"}} {
+	for _, args := range [][]string{{"--web.max-held-requests=0"}, {"--web.max-wait=10ms"}, {"--web.max-watchers=0"}} {
 		s := startReady(t, append(args, "--database="+database)...)
 		client := &http.Client{Timeout: patience}
 		for range 3 {

@@ -232,15 +232,13 @@ func startManagers(t *testing.T, mechanism, serverURL string, interval time.Dura
 	sdMetrics, err := discovery.CreateAndRegisterSDMetrics(registry)
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
-	found := discovery.NewManager(ctx, logger, registry, sdMetrics, discovery.Updatert(time.Millisecond))
+	found := discovery.NewManager(ctx, logger, registry, sdMetrics)
 	p := &managers{registry: registry}
 	done := make(chan error, 2)
 	go func() { done <- found.Run() }()
 	stop := func() {}
 	if scraping {
-		p.scrape, err = scrape.NewManager(&scrape.Options{
-			DiscoveryReloadInterval: model.Duration(time.Millisecond), InitialScrapeOffset: 24 * time.Hour,
-		}, logger, nil, nil, noStorage{}, registry)
+		p.scrape, err = scrape.NewManager(&scrape.Options{InitialScrapeOffset: 24 * time.Hour}, logger, nil, nil, noStorage{}, registry)
 		require.NoError(t, err)
 		require.NoError(t, p.scrape.ApplyConfig(cfg))
 		stop = p.scrape.Stop

@@ -5,6 +5,7 @@ package bench
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -125,11 +126,10 @@ func newAudience(t *testing.T, serverURL string, n int, revision store.Revision)
 			wire.WatchPath, u.Host, wire.ID{Epoch: revision.Epoch, Revision: revision.Number})
 		require.NoError(t, err)
 		group.Go(func() error {
-			err := w.watch(conn)
-			if ctx.Err() != nil {
-				return nil
+			if err := w.watch(conn); ctx.Err() == nil {
+				return err
 			}
-			return err
+			return nil
 		})
 	}
 	t.Cleanup(func() {
@@ -206,7 +206,7 @@ func (w *watcher) follow(r *bufio.Reader) error {
 	var id string
 	for {
 		line, err := r.ReadSlice('\n')
-		if err != nil && err != bufio.ErrBufferFull {
+		if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
 			return err
 		}
 		text, isID := strings.CutPrefix(string(line[:min(len(line), 100)]), "id: ")
