@@ -220,7 +220,7 @@ func TestServeRefusesLimitsThatMakeNoSense(t *testing.T) {
 
 func TestServeHoldsNoMoreThanItMay(t *testing.T) {
 	database := "sqlite://" + filepath.Join(t.TempDir(), "x.db")
-	for _, args := range [][]string{{"--web.max-held-requests=0"}, {"--web.max-wait=10ms"}, {"--web.max-watchers=0"}} {
+	for _, args := range [][]string{{"--web.max-held-requests=0"}, {"--web.max-wait=10ms"}} {
 		s := startReady(t, append(args, "--database="+database)...)
 		client := &http.Client{Timeout: patience}
 		for range 3 {
