@@ -118,6 +118,9 @@ type handler struct {
 	watches *watches
 	router  *mux.Router
 
+	// patience is behindPatience.
+	patience time.Duration
+
 	// released is closed when nothing may wait for changes any more.
 	released <-chan struct{}
 	release  func()
@@ -133,6 +136,7 @@ func New(o Options) *Handler {
 	h := &handler{
 		o: o, metrics: newRequestMetrics(o.Registerer), holds: newHolds(o.MaxHeldRequests, o.Registerer),
 		watches:  newWatches(o.MaxWatchers, o.Registerer),
+		patience: behindPatience,
 		released: released, release: sync.OnceFunc(func() { close(released) }),
 	}
 	h.router = h.newRouter()

@@ -35,20 +35,22 @@ import (
 func TestEveryRouteAndMethod(t *testing.T) {
 	s := loadedServing(t)
 	paths := []string{
-		"/", "/metrics", "/-/healthy", "/-/ready", "/static/style.css", "/sd/targets", "/sd/urls", "/sd/groups",
+		"/", "/metrics", "/-/healthy", "/-/ready", "/static/style.css", "/sd/targets", "/sd/urls", "/sd/groups", "/sd/watch",
 		"/api/v1/targets", "/api/v1/config", "/api/v1/urls", "/service/1/targets", "/project/1/targets",
 		"/rest/all/targets", "/rest/all/urls", "/rest/service/web/targets", "/rest/project/shop/targets",
 	}
 	require.Len(t, paths, len((&handler{}).routesForTest()), "every route is walked")
 	for _, path := range paths {
 		t.Run(path, func(t *testing.T) {
-			got := s.get(t, path)
-			require.Equal(t, http.StatusOK, got.code)
-			require.NotEmpty(t, got.body)
 			head := s.do(t, http.MethodHead, path)
 			require.Equal(t, http.StatusOK, head.code)
 			assert.Empty(t, head.body)
-			assert.Equal(t, got.header.Get("Content-Type"), head.header.Get("Content-Type"))
+			if path != "/sd/watch" { // which does not end
+				got := s.get(t, path)
+				require.Equal(t, http.StatusOK, got.code)
+				require.NotEmpty(t, got.body)
+				assert.Equal(t, got.header.Get("Content-Type"), head.header.Get("Content-Type"))
+			}
 			for _, method := range []string{"POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"} {
 				a := s.do(t, method, path)
 				text := requireError(t, a, http.StatusMethodNotAllowed, "bad_data")

@@ -182,7 +182,7 @@ func (s *stream) sendBehind(b wire.Behind) end {
 func (s *stream) sendFrame(f *frame, number uint64) end {
 	s.number, s.id = number, f.id
 	s.h.watches.events.delta.Add(float64(f.deltas))
-	b := f.text
+	var b []byte
 	if s.zipped {
 		segment := f.segment(s.view.maker)
 		b, s.sum = segment.deflated, s.sum.plus(segment.sum)

@@ -16,7 +16,7 @@ var (
 	errStopping        = errors.New("this server stops; try another")
 )
 
-// behindPatience is how long a client that is ahead of this server is made to wait until it has caught up.
+// behindPatience is how long a client that is ahead of this server is made to wait for it to catch up.
 const behindPatience = 5 * time.Second
 
 // watch answers with a stream of what the query picks, as package wire describes it.
@@ -118,7 +118,7 @@ func (h *handler) awaitRevision(ctx context.Context, seen wire.ID) (*wire.Behind
 	if !idOf(p.Snapshot().Revision()).Before(seen) {
 		return nil, nil
 	}
-	limited, cancel := context.WithTimeout(ctx, behindPatience)
+	limited, cancel := context.WithTimeout(ctx, h.patience)
 	defer cancel()
 	for {
 		checked := p.check(limited, h.released)
