@@ -233,7 +233,7 @@ func TestBehind(t *testing.T) {
 		s := newServing(t)
 		s.runPublisher(t)
 		// The write wakes nobody, and the next regular look is seconds away.
-		time.Sleep(50 * time.Millisecond)
+		require.Eventually(t, func() bool { _, checks := s.source.counts(); return checks > 0 }, holdPatience, time.Millisecond)
 		s.source.mu.Lock()
 		s.source.revision.Number++
 		s.source.touched[s.source.revision.Number] = []int64{1}

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/promshard/promshard/httpsd/snapshot"
 	"github.com/promshard/promshard/httpsd/wire"
 )
 
@@ -275,4 +276,12 @@ func decodeGroup(body string) (g struct {
 		panic(err)
 	}
 	return g
+}
+
+// listETag is the entity tag of a list of targets straight from the snapshot.
+func listETag(t *testing.T, p *Publisher, q snapshot.Query) string {
+	t.Helper()
+	list, err := p.Snapshot().List(snapshot.Targets, q)
+	require.NoError(t, err)
+	return list.ETag()
 }
