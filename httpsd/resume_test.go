@@ -111,10 +111,10 @@ func TestResume(t *testing.T) {
 		var all sync.WaitGroup
 		for i := range 20 {
 			all.Go(func() {
-				g := &follower{id: f.id, set: f.set, etag: f.etag}
-				g.id.Revision += int64(i % 2)
+				id := f.id
+				id.Revision += int64(i % 2)
 				target := []string{prodStream, "/sd/watch?shard=dev", "/sd/watch"}[i%3]
-				g = follow(t, s.client, s.url+target, wire.LastEventID, g.id.String())
+				g := follow(t, s.client, s.url+target, wire.LastEventID, id.String())
 				e := <-g.events
 				assert.Equal(t, wire.EventDelta, e.Name)
 			})

@@ -145,18 +145,6 @@ func (f *follower) over(t *testing.T) (rest []wire.Event, err error) {
 	}
 }
 
-// silent requires that nothing comes for a while.
-func (f *follower) silent(t *testing.T, d time.Duration) {
-	t.Helper()
-	select {
-	case e := <-f.events:
-		require.Fail(t, "an event", "%+v %s", e, e.Data)
-	case err := <-f.ended:
-		require.Fail(t, "the stream has ended", "%v", err)
-	case <-time.After(d):
-	}
-}
-
 // apply takes in an event, and checks the set against the entity tag that the server gives it.
 func (f *follower) apply(t *testing.T, e wire.Event) {
 	t.Helper()
