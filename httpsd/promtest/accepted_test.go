@@ -37,10 +37,10 @@ var (
 		rapid.SampledFrom([]string{"", "/", "/metrics", "/m?a=1", "/m?a=1&a=2", "/m?a", "/m?a-b=1", "/m?a=%ff", "/a%2fb", "m", "/m?x=%00", "/é?ü=1"}),
 		rapid.StringMatching(`/[a-z%#?]{0,6}(\?[a-z_=&;%0-9]{0,12})?`), rapid.String(),
 	)
-	genURL = rapid.OneOf(
+	genURL = mostly("https://a.example/", rapid.OneOf(
 		rapid.SampledFrom([]string{"https://a.example/x?y=z#f", "http://[::1]:80", "a.example", "https://", "http://a b", "http://a\n", "http://é.example/"}),
 		rapid.String(),
-	)
+	))
 	genLabelName = rapid.OneOf(
 		rapid.SampledFrom([]string{
 			"env", "job", "instance", "__address__", "__unix_socket__", "__scrape_interval__", "__scrape_timeout__", "__param_a",

@@ -63,11 +63,15 @@ func (s spent) by(n int) spent {
 // TestWhatPrometheusPays measures, in this process, what the managers of a Prometheus use for a shard of 100,000
 // targets, with http_sd_configs and with promshard_sd_configs: a minute in which nothing changes, and a change of one
 // host. promshard itself and what writes to it are other processes. Each is done without the scrape manager (a consumer
-// that drops what it receives) and with it.
+// that drops what it receives) and with it. What the same managers use while there is nothing to discover is taken off.
 func TestWhatPrometheusPays(t *testing.T) {
 	databaseURL := cloneSQLite(t, filledSQLite(t, oneShard))
 	server := startPromshard(t, databaseURL)
 	w := &hostWriter{databaseURL: databaseURL}
+	var nothing [2]spent
+	for s, scraping := range []bool{false, true} {
+		t.Run(fmt.Sprintf("nothing to discover, scraping %v", scraping), func(t *testing.T) { nothing[s] = idle(t, scraping) })
+	}
 	var cost [2][2]payment // by whether with the scrape manager, and by mechanism
 	for s, scraping := range []bool{false, true} {
 		for m, mechanism := range []string{"http", "promshard"} {
@@ -78,6 +82,11 @@ func TestWhatPrometheusPays(t *testing.T) {
 	}
 	if t.Failed() {
 		return
+	}
+	for s := range cost {
+		for m := range cost[s] {
+			cost[s][m].idle = cost[s][m].idle.less(nothing[s])
+		}
 	}
 	plain, scraping := cost[0], cost[1]
 	addPayment(t, "a minute without a change, without the scrape manager", plain[0].idle, plain[1].idle, 0.01)
@@ -104,6 +113,20 @@ func addPayment(t *testing.T, what string, http, ours spent, limit float64) {
 		rows[0].goal, rows[1].goal = atMost(cpu, limit), atMost(bytes, limit)
 	}
 	add(t, rows...)
+}
+
+// idle is what a minute costs without anything to discover.
+func idle(t *testing.T, scraping bool) spent {
+	minute := time.Minute
+	if config.quick {
+		minute = 6 * time.Second
+	}
+	startManagers(t, "none", "", minute, scraping)
+	wait(t, minute/6)
+	runtime.GC()
+	before := spentSoFar(t)
+	wait(t, minute)
+	return before.since(t).scaled(time.Minute, minute)
 }
 
 // payment is what one mechanism costs: a minute without a change, and one change.
@@ -217,7 +240,10 @@ scrape_configs:
 
 func configurationOf(mechanism, serverURL string, interval time.Duration) string {
 	sd := fmt.Sprintf("promshard_sd_configs: [{servers: [%q]}]", serverURL)
-	if mechanism == "http" {
+	switch mechanism {
+	case "none":
+		sd = "static_configs: []"
+	case "http":
 		sd = fmt.Sprintf("http_sd_configs: [{url: %q, refresh_interval: %s}]", serverURL+"/sd/targets", model.Duration(interval))
 	}
 	return fmt.Sprintf(mechanismConfig, sd)
