@@ -104,10 +104,10 @@ func TestWhatTheStoreAcceptsPrometheusAccepts(t *testing.T) {
 // scribble writes a service and a project with whatever is accepted of some hosts, exporters and URLs. It returns the
 // project's name, empty when it was refused.
 func scribble(ctx context.Context, t *rapid.T, s *store.Store, accepted written, round int) string {
-	shard := store.Shard{Name: fmt.Sprintf("shard-%d-%s", round, genText.Draw(t, "shard")), Enabled: true}
-	service := store.Service{Name: fmt.Sprintf("service-%d-%s", round, genText.Draw(t, "service")), Labels: genLabels.Draw(t, "service labels")}
+	shard := store.Shard{Name: fmt.Sprintf("shard-%d-%s", round, mostly("a", genText).Draw(t, "shard")), Enabled: true}
+	service := store.Service{Name: fmt.Sprintf("service-%d-%s", round, mostly("a", genText).Draw(t, "service")), Labels: genLabels.Draw(t, "service labels")}
 	project := store.Project{
-		Name: fmt.Sprintf("project-%d-%s", round, genText.Draw(t, "project")), Enabled: true, Labels: genLabels.Draw(t, "project labels"),
+		Name: fmt.Sprintf("project-%d-%s", round, mostly("a", genText).Draw(t, "project")), Enabled: true, Labels: genLabels.Draw(t, "project labels"),
 		Service: service.Name, Shard: shard.Name,
 	}
 	if !accepted.try(t, "shard", s.CreateShard(ctx, &shard)) || !accepted.try(t, "service", s.CreateService(ctx, &service)) ||
@@ -127,7 +127,7 @@ func scribble(ctx context.Context, t *rapid.T, s *store.Store, accepted written,
 			Labels: genLabels.Draw(t, "exporter labels"), Project: project.Name,
 		}))
 	}
-	probe := store.Probe{Module: fmt.Sprintf("module-%d-%s", round, genText.Draw(t, "module"))}
+	probe := store.Probe{Module: fmt.Sprintf("module-%d-%s", round, mostly("a", genText).Draw(t, "module"))}
 	if accepted.try(t, "probe", s.CreateProbe(ctx, &probe)) {
 		for range rapid.IntRange(0, 2).Draw(t, "urls") {
 			accepted.try(t, "url", s.CreateURL(ctx, &store.URL{URL: genURL.Draw(t, "url"), Project: project.Name, Probe: probe.Module}))
