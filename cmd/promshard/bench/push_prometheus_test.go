@@ -133,7 +133,7 @@ func idle(t *testing.T, scraping bool) spent {
 type payment struct{ idle, change spent }
 
 func pay(t *testing.T, mechanism, serverURL string, scraping bool, w *hostWriter) payment {
-	interval, minute, changes := 20*time.Second, time.Minute, 5
+	interval, minute, changes := 20*time.Second, 40*time.Second, 3
 	if config.quick {
 		interval, minute, changes = 2*time.Second, 6*time.Second, 2
 	}
