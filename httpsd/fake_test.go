@@ -22,6 +22,9 @@ type fakeSource struct {
 	projects  map[int64]store.ProjectRows
 	touched   map[int64][]int64 // the projects that each revision touched
 
+	// shardsTouched has the revisions that touched shards or servers.
+	shardsTouched map[int64]bool
+
 	// err fails every call; loadErrAfter fails a load after that many projects; before, when not nil, runs at the
 	// start of each call.
 	err          error
@@ -39,12 +42,14 @@ type fakeSource struct {
 // for each shard.
 func newFakeSource() *fakeSource {
 	f := &fakeSource{
-		wake:         make(chan struct{}, 1),
-		revision:     store.Revision{Epoch: "one", Number: 1},
-		services:     map[int64]store.Service{1: {ID: 1, Name: "web"}},
-		projects:     map[int64]store.ProjectRows{},
-		touched:      map[int64][]int64{},
-		loadErrAfter: -1,
+		wake:     make(chan struct{}, 1),
+		revision: store.Revision{Epoch: "one", Number: 1},
+		services: map[int64]store.Service{1: {ID: 1, Name: "web"}},
+		projects: map[int64]store.ProjectRows{},
+		touched:  map[int64][]int64{},
+
+		shardsTouched: map[int64]bool{},
+		loadErrAfter:  -1,
 		directory: store.Directory{
 			Shards: []store.Shard{
 				{ID: 1, Name: "prod", Enabled: true, URL: "https://prod.example/"},
@@ -182,6 +187,10 @@ func (f *fakeSource) Changes(ctx context.Context, since store.Revision) (store.C
 		for _, id := range f.touched[n] {
 			c.Projects[id] = f.copyProject(id)
 		}
+		if f.shardsTouched[n] {
+			d := f.copyDirectory()
+			c.Directory = &d
+		}
 	}
 	return c, nil
 }
@@ -202,6 +211,7 @@ func (f *fakeSource) Touched(ctx context.Context, since store.Revision) (store.T
 	}
 	ids := map[int64]bool{}
 	for n := since.Number + 1; n <= f.revision.Number; n++ {
+		t.Shards = t.Shards || f.shardsTouched[n]
 		for _, id := range f.touched[n] {
 			ids[id] = true
 		}

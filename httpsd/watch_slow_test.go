@@ -48,6 +48,12 @@ func (s *serving) lazily(t *testing.T, target string, header ...string) *lazy {
 // that do not compress well. It returns how many changes it made.
 func (s *serving) churn(t *testing.T, done func() bool) int {
 	t.Helper()
+	return s.churnWith(t, func() {}, done)
+}
+
+// churnWith is churn that calls each after each change.
+func (s *serving) churnWith(t *testing.T, each func(), done func() bool) int {
+	t.Helper()
 	n := 0
 	for ; n < 20_000; n++ {
 		if n%50 == 0 && done() {
@@ -58,6 +64,7 @@ func (s *serving) churn(t *testing.T, done func() bool) int {
 			hosts[i] = fmt.Sprintf("%x.example", noise(24+(n+i)%40))
 		}
 		s.move(t, 1, hosts...)
+		each()
 	}
 	return n
 }
@@ -120,20 +127,27 @@ func TestWatcherThatDoesNotReadHoldsNothing(t *testing.T) {
 			s := loadedServing(t, func(o *Options) { o.WatchPause, o.WatcherTimeout = -1, time.Hour })
 			s.lazily(t, prodStream, "Accept-Encoding", coding)
 			s.watchers(t, 1)
-			s.churn(t, s.blocked(t))
 			v := s.onlyView(t)
-			state := v.current.Load()
-			oldState, oldFrame := weak.Make(state), weak.Make(state.steps[len(state.steps)-1].frame)
-			oldSnapshot := weak.Make(s.publisher.Snapshot())
-			runtime.KeepAlive(state)
+			var states []weak.Pointer[viewState]
+			var frames []weak.Pointer[frame]
+			blocked := s.blocked(t)
+			s.churnWith(t, func() {
+				state := v.current.Load()
+				states = append(states, weak.Make(state))
+				frames = append(frames, weak.Make(state.steps[len(state.steps)-1].frame))
+			}, blocked)
 			before := heap()
 			n := 0
 			s.churn(t, func() bool { n++; return n > 40 }) // 2,000 more
 			assert.Less(t, heap()-before, int64(10<<20))
 			require.Eventually(t, func() bool {
 				runtime.GC()
-				return oldState.Value() == nil && oldFrame.Value() == nil && oldSnapshot.Value() == nil
-			}, holdPatience, 10*time.Millisecond, "something of what was current is held on to")
+				dead := true
+				for i := range states {
+					dead = dead && states[i].Value() == nil && frames[i].Value() == nil
+				}
+				return dead
+			}, holdPatience, 10*time.Millisecond, "something of what was current once is held on to")
 			s.watchers(t, 1)
 		})
 	}
