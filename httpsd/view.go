@@ -37,7 +37,7 @@ type view struct {
 
 // viewState is a view as it is at one revision. It never changes.
 type viewState struct {
-	// number counts the changes of the view's content: states with the same number differ in their revision alone.
+	// number counts the changes of the view's groups: states with the same number differ in their revision alone.
 	number uint64
 	// selection is nil, and err set, when something that the query names is not there any more.
 	selection *snapshot.Selection
@@ -149,7 +149,7 @@ func (v *views) advance(next *snapshot.Snapshot) {
 func (w *view) advance(next *snapshot.Snapshot) {
 	old := w.current.Load()
 	now, same, err := w.reselect(old, next)
-	if old.err != nil && err != nil || old.err == nil && err == nil && (same || now.List().ETag() == old.selection.List().ETag()) {
+	if old.err != nil && err != nil || old.err == nil && err == nil && (same || now.Same(old.selection)) {
 		state := *old
 		state.selection, state.err = now, err
 		w.current.Store(&state) // it holds the new snapshot, so that the old one can go

@@ -58,6 +58,25 @@ func TestWatchSendsAFullSetThenDeltas(t *testing.T) {
 	}
 }
 
+// A list whose bytes stay the same can be of other groups than before: who holds it must know them by their source ids.
+func TestWatchTellsOfAGroupThatTakesThePlaceOfAnEqualOne(t *testing.T) {
+	s := loadedServing(t)
+	f := s.follow(t, prodStream)
+	f.next(t)
+	etag, before := f.etag, f.set[1][0]
+
+	p := *s.source.copyProject(1)
+	for i := range p.Exporters {
+		p.Exporters[i].ID += 1000
+	}
+	s.source.put(p)
+	s.load(t)
+	require.Equal(t, wire.EventDelta, f.next(t).Name)
+	assert.Equal(t, etag, f.etag)
+	assert.Equal(t, "exporter/1001", f.set[1][0].Source)
+	assert.Equal(t, before.Body, f.set[1][0].Body)
+}
+
 func TestWatchOfKinds(t *testing.T) {
 	s := loadedServing(t)
 	for target, list := range map[string]string{

@@ -45,7 +45,7 @@ func (e *entry) spans() iter.Seq2[*group, []byte] {
 func (e *entry) total() total {
 	var t total
 	for i := range e.groups {
-		t = t.plus(e.groups[i].total())
+		t = t.plus(e.groups[i].total(e.project.id))
 	}
 	return t
 }

@@ -94,7 +94,16 @@ type group struct {
 	targets uint32
 }
 
-// total is what the group adds to the totals of a list.
-func (g *group) total() total {
-	return total{tag: g.tag, size: int64(g.size), groups: 1, targets: int64(g.targets)}
+// total is what the group adds to the totals of a list; project is the id of the one it belongs to.
+func (g *group) total(project int64) total {
+	source := scatter(scatter(scatter(scatter(uint64(project))^uint64(g.id))^g.hash) ^ g.tag.Low())
+	return total{tag: g.tag, sources: source, size: int64(g.size), groups: 1, targets: int64(g.targets)}
+}
+
+// scatter is a permutation after which neighbours have nothing in common (the finalizer of splitmix64).
+func scatter(x uint64) uint64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
 }

@@ -179,7 +179,7 @@ func (p *picker) entry(e *entry) {
 	}
 	for g, body := range e.spans() {
 		if p.jobs[g.job] {
-			p.add(body, g.total())
+			p.add(body, g.total(e.project.id))
 		}
 	}
 }

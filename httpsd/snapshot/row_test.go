@@ -67,7 +67,7 @@ func checkChunk(t require.TestingT, c *chunk) {
 		for g, b := range e.spans() {
 			require.EqualValues(t, ',', b[0])
 			require.Equal(t, wire.TagOf(b[1:]), g.tag)
-			sum = sum.plus(g.total())
+			sum = sum.plus(g.total(e.project.id))
 			offset += len(b)
 		}
 	}

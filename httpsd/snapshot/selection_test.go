@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/promshard/promshard/httpsd/wire"
+	"github.com/promshard/promshard/store"
 )
 
 // held is what a reader of selections holds: the groups of each project, by source id.
@@ -108,4 +109,30 @@ func checkFollows(t *rapid.T, s *Snapshot, old *Selection, q Query) {
 	}
 	require.Equal(t, holdAll(now), h)
 	require.Equal(t, now.List().ETag(), h.etag())
+}
+
+// TestGroupThatTakesThePlaceOfAnEqualOneIsAChange deletes exporters and creates them anew. The list has the same bytes
+// afterwards, but its groups are others, and those who follow them must hear of it.
+func TestGroupThatTakesThePlaceOfAnEqualOneIsAChange(t *testing.T) {
+	w := town()
+	s := w.build()
+	w.forget()
+	web := w.projectNamed("shop-web")
+	w.change(web, func(p *store.ProjectRows) {
+		p.Exporters = slices.Clone(p.Exporters)
+		for i := range p.Exporters {
+			p.Exporters[i].ID = w.id()
+		}
+	})
+	next := s.Apply(w.changes())
+	for _, q := range []Query{{}, {Shards: []string{"prod"}}, {Services: []string{"shop"}}, {Jobs: []string{"node"}}} {
+		old, err := s.Select(Targets, q)
+		require.NoError(t, err)
+		now, same, err := next.Reselect(old, q)
+		require.NoError(t, err)
+		require.False(t, same)
+		require.False(t, now.Same(old))
+		require.Equal(t, old.List().ETag(), now.List().ETag())
+		require.Equal(t, []int64{web}, now.ChangedSince(old))
+	}
 }

@@ -24,6 +24,9 @@ func TagOf(group []byte) Tag {
 	return Tag{hi: binary.BigEndian.Uint64(sum[:8]), lo: binary.BigEndian.Uint64(sum[8:16])}
 }
 
+// Low is the lower half of the tag, for those who mix it with more.
+func (t Tag) Low() uint64 { return t.lo }
+
 // Plus returns the tag of both together.
 func (t Tag) Plus(u Tag) Tag {
 	lo, carry := bits.Add64(t.lo, u.lo, 0)
