@@ -9,9 +9,11 @@ import (
 
 // Exporter says on which port and path every host of a project answers scrapes of one job.
 type Exporter struct {
-	ID   int64  `db:"id"   json:"id"`
-	Job  string `db:"job"  json:"job"`
-	Port int    `db:"port" json:"port"`
+	ID int64 `db:"id"   json:"id"`
+	// Version is the revision at which the row last changed.
+	Version int64  `db:"version" json:"version"`
+	Job     string `db:"job"  json:"job"`
+	Port    int    `db:"port" json:"port"`
 	// Path is empty for Prometheus's own default (/metrics), else begins with "/" and may carry a query
 	// ("/probe?module=icmp"), each parameter of which becomes a __param_NAME label.
 	Path string `db:"path" json:"path"`
@@ -42,6 +44,8 @@ type ExporterFilter struct {
 
 // ExporterUpdate names the fields to change; a nil field stays as it is.
 type ExporterUpdate struct {
+	UpdateOptions
+
 	Job            *string
 	Port           *int
 	Path           *string
@@ -55,11 +59,12 @@ type ExporterUpdate struct {
 
 var exporterTable = table[Exporter]{
 	name: "exporter",
-	columns: `exporter.id, exporter.job, exporter.port, exporter.path, exporter.scheme, exporter.enabled,
+	columns: `exporter.id, exporter.version, exporter.job, exporter.port, exporter.path, exporter.scheme, exporter.enabled,
 		exporter.scrape_interval, exporter.scrape_timeout, exporter.labels, exporter.project_id, project.name AS project`,
-	from:  `exporter JOIN project ON project.id = exporter.project_id`,
-	order: `exporter.job, exporter.port, exporter.path, exporter.scheme, project.name`,
-	id:    func(e Exporter) int64 { return e.ID },
+	from:    `exporter JOIN project ON project.id = exporter.project_id`,
+	order:   `exporter.job, exporter.port, exporter.path, exporter.scheme, project.name`,
+	id:      func(e Exporter) int64 { return e.ID },
+	version: func(e *Exporter) *int64 { return &e.Version },
 	label: func(e Exporter) (string, string) {
 		return e.Job, fmt.Sprintf(" on port %d of project %q", e.Port, e.Project)
 	},
@@ -97,8 +102,8 @@ func (s *Store) UpdateExporter(ctx context.Context, id int64, u ExporterUpdate) 
 }
 
 // DeleteExporter implements Inventory.
-func (s *Store) DeleteExporter(ctx context.Context, id int64) error {
-	return deleteRow(ctx, s, exporterTable, id, false, func(_ context.Context, tx *writeTx, e Exporter) ([]dependants, error) {
+func (s *Store) DeleteExporter(ctx context.Context, id int64, o DeleteOptions) error {
+	return deleteRow(ctx, s, exporterTable, id, o, func(_ context.Context, tx *writeTx, e Exporter) ([]dependants, error) {
 		tx.touchProjects(e.ProjectID)
 		return nil, nil
 	})
@@ -117,15 +122,15 @@ func createExporter(ctx context.Context, tx *writeTx, e Exporter) (Exporter, err
 		return e, err
 	}
 	if e.ID, err = tx.insert(ctx, `
-		INSERT INTO exporter (job, port, path, scheme, enabled, scrape_interval, scrape_timeout, labels, project_id)
-		VALUES               (?,   ?,    ?,    ?,      ?,       ?,               ?,              ?,      ?)
+		INSERT INTO exporter (job, port, path, scheme, enabled, scrape_interval, scrape_timeout, labels, project_id, version)
+		VALUES               (?,   ?,    ?,    ?,      ?,       ?,               ?,              ?,      ?, ?)
 		RETURNING id`,
-		e.Job, e.Port, e.Path, e.Scheme, e.Enabled, int64(e.ScrapeInterval), int64(e.ScrapeTimeout), e.Labels, e.ProjectID,
+		e.Job, e.Port, e.Path, e.Scheme, e.Enabled, int64(e.ScrapeInterval), int64(e.ScrapeTimeout), e.Labels, e.ProjectID, tx.next,
 	); err != nil {
 		return e, fmt.Errorf("creating exporter %q: %w", e.Job, err)
 	}
 	tx.touchProjects(e.ProjectID)
-	return e, exporterTable.created(tx, e)
+	return exporterTable.created(tx, e)
 }
 
 func updateExporter(ctx context.Context, tx *writeTx, before Exporter, u ExporterUpdate) (Exporter, error) {
@@ -144,9 +149,9 @@ func updateExporter(ctx context.Context, tx *writeTx, before Exporter, u Exporte
 	if err := vacantExporter(ctx, tx, before.ID, after); err != nil {
 		return after, err
 	}
-	changed, err := exporterTable.amend(ctx, tx, before, after, `
+	changed, err := exporterTable.amend(ctx, tx, before, &after, `
 		UPDATE exporter
-		SET    job = ?, port = ?, path = ?, scheme = ?, enabled = ?,
+		SET    version = ?, job = ?, port = ?, path = ?, scheme = ?, enabled = ?,
 		       scrape_interval = ?, scrape_timeout = ?, labels = ?
 		WHERE  id = ?`,
 		after.Job, after.Port, after.Path, after.Scheme, after.Enabled,

@@ -7,7 +7,9 @@ import (
 
 // Project belongs to one service and one shard; its farm, exporters and URLs make its targets.
 type Project struct {
-	ID          int64  `db:"id"          json:"id"`
+	ID int64 `db:"id"          json:"id"`
+	// Version is the revision at which the row last changed.
+	Version     int64  `db:"version" json:"version"`
 	Name        string `db:"name"        json:"name"`
 	Description string `db:"description" json:"description"`
 	Owner       string `db:"owner"       json:"owner"`
@@ -32,6 +34,8 @@ type ProjectFilter struct {
 
 // ProjectUpdate names the fields to change; a nil field stays as it is.
 type ProjectUpdate struct {
+	UpdateOptions
+
 	Name        *string
 	Description *string
 	Owner       *string
@@ -44,14 +48,15 @@ type ProjectUpdate struct {
 
 var projectTable = table[Project]{
 	name: "project",
-	columns: `project.id, project.name, project.description, project.owner, project.enabled, project.labels,
+	columns: `project.id, project.version, project.name, project.description, project.owner, project.enabled, project.labels,
 		project.service_id, service.name AS service, project.shard_id, shard.name AS shard`,
 	from: `project
 		JOIN service ON service.id = project.service_id
 		JOIN shard   ON shard.id   = project.shard_id`,
-	order: `project.name`,
-	id:    func(p Project) int64 { return p.ID },
-	label: func(p Project) (string, string) { return p.Name, "" },
+	order:   `project.name`,
+	id:      func(p Project) int64 { return p.ID },
+	version: func(p *Project) *int64 { return &p.Version },
+	label:   func(p Project) (string, string) { return p.Name, "" },
 }
 
 func (f ProjectFilter) where() where {
@@ -91,8 +96,8 @@ func (s *Store) UpdateProject(ctx context.Context, id int64, u ProjectUpdate) (P
 }
 
 // DeleteProject implements Inventory.
-func (s *Store) DeleteProject(ctx context.Context, id int64, cascade bool) error {
-	return deleteRow(ctx, s, projectTable, id, cascade, deleteProject)
+func (s *Store) DeleteProject(ctx context.Context, id int64, o DeleteOptions) error {
+	return deleteRow(ctx, s, projectTable, id, o, deleteProject)
 }
 
 func createProject(ctx context.Context, tx *writeTx, p Project) (Project, error) {
@@ -110,16 +115,16 @@ func createProject(ctx context.Context, tx *writeTx, p Project) (Project, error)
 		return p, err
 	}
 	tx.touchProjects(p.ID)
-	return p, projectTable.created(tx, p)
+	return projectTable.created(tx, p)
 }
 
 // insertProject inserts a valid row and returns its id.
 func insertProject(ctx context.Context, tx *writeTx, p Project) (int64, error) {
 	id, err := tx.insert(ctx, `
-		INSERT INTO project (name, description, owner, enabled, labels, service_id, shard_id)
-		VALUES              (?,    ?,           ?,     ?,       ?,      ?,          ?)
+		INSERT INTO project (name, description, owner, enabled, labels, service_id, shard_id, version)
+		VALUES              (?,    ?,           ?,     ?,       ?,      ?,          ?, ?)
 		RETURNING id`,
-		p.Name, p.Description, p.Owner, p.Enabled, p.Labels, p.ServiceID, p.ShardID)
+		p.Name, p.Description, p.Owner, p.Enabled, p.Labels, p.ServiceID, p.ShardID, tx.next)
 	if err != nil {
 		return 0, fmt.Errorf("creating project %q: %w", p.Name, err)
 	}
@@ -146,9 +151,9 @@ func updateProject(ctx context.Context, tx *writeTx, before Project, u ProjectUp
 			return after, err
 		}
 	}
-	_, err := projectTable.amend(ctx, tx, before, after, `
+	_, err := projectTable.amend(ctx, tx, before, &after, `
 		UPDATE project
-		SET    name = ?, description = ?, owner = ?, enabled = ?, labels = ?, service_id = ?, shard_id = ?
+		SET    version = ?, name = ?, description = ?, owner = ?, enabled = ?, labels = ?, service_id = ?, shard_id = ?
 		WHERE  id = ?`,
 		after.Name, after.Description, after.Owner, after.Enabled, after.Labels, after.ServiceID, after.ShardID)
 	listed := after
