@@ -16,27 +16,31 @@ type DefaultExporter struct {
 
 // DefaultExporterFilter picks default exporters; a zero field does not filter.
 type DefaultExporterFilter struct {
-	Job  string
-	Port int
-	Path *string
+	Job  string  `json:"job,omitempty"`
+	Port int     `json:"port,omitempty"`
+	Path *string `json:"path,omitempty"`
+
+	Page `json:"-"`
 }
 
 // DefaultExporterUpdate names the fields to change; a nil field stays as it is.
 type DefaultExporterUpdate struct {
-	Job    *string
-	Port   *int
-	Path   *string
-	Scheme *string
+	Job    *string `json:"job,omitempty"`
+	Port   *int    `json:"port,omitempty"`
+	Path   *string `json:"path,omitempty"`
+	Scheme *string `json:"scheme,omitempty"`
 }
 
 var defaultExporterTable = table[DefaultExporter]{
 	name: "default_exporter",
 	columns: `default_exporter.id, default_exporter.job, default_exporter.port, default_exporter.path,
 		default_exporter.scheme`,
-	from:  `default_exporter`,
-	order: `default_exporter.job, default_exporter.port, default_exporter.path`,
-	id:    func(e DefaultExporter) int64 { return e.ID },
-	label: func(e DefaultExporter) (string, string) { return e.Job, fmt.Sprintf(" on port %d", e.Port) },
+	from:   `default_exporter`,
+	order:  `default_exporter.job, default_exporter.port, default_exporter.path`,
+	search: []string{"default_exporter.job", "default_exporter.path"},
+	sorts:  []string{"id", "job", "port", "path", "scheme"},
+	id:     func(e DefaultExporter) int64 { return e.ID },
+	label:  func(e DefaultExporter) (string, string) { return e.Job, fmt.Sprintf(" on port %d", e.Port) },
 }
 
 func (f DefaultExporterFilter) where() where {
@@ -59,7 +63,7 @@ func (s *Store) DefaultExporter(ctx context.Context, id int64) (DefaultExporter,
 
 // DefaultExporters implements Inventory.
 func (s *Store) DefaultExporters(ctx context.Context, f DefaultExporterFilter) ([]DefaultExporter, error) {
-	return defaultExporterTable.list(ctx, s.read(), f.where())
+	return defaultExporterTable.page(ctx, s, f.where(), f.Page)
 }
 
 // UpdateDefaultExporter implements Inventory.

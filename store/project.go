@@ -24,22 +24,24 @@ type Project struct {
 
 // ProjectFilter picks projects; a zero field does not filter.
 type ProjectFilter struct {
-	Name    string
-	Service string
-	Shard   string
-	Enabled *bool
+	Name    string `json:"name,omitempty"`
+	Service string `json:"service,omitempty"`
+	Shard   string `json:"shard,omitempty"`
+	Enabled *bool  `json:"enabled,omitempty"`
+
+	Page `json:"-"`
 }
 
 // ProjectUpdate names the fields to change; a nil field stays as it is.
 type ProjectUpdate struct {
-	Name        *string
-	Description *string
-	Owner       *string
-	Enabled     *bool
+	Name        *string `json:"name,omitempty"`
+	Description *string `json:"description,omitempty"`
+	Owner       *string `json:"owner,omitempty"`
+	Enabled     *bool   `json:"enabled,omitempty"`
 	// Labels replaces the whole set.
-	Labels  *Labels
-	Service *string
-	Shard   *string
+	Labels  *Labels `json:"labels,omitempty"`
+	Service *string `json:"service,omitempty"`
+	Shard   *string `json:"shard,omitempty"`
 }
 
 var projectTable = table[Project]{
@@ -49,9 +51,11 @@ var projectTable = table[Project]{
 	from: `project
 		JOIN service ON service.id = project.service_id
 		JOIN shard   ON shard.id   = project.shard_id`,
-	order: `project.name`,
-	id:    func(p Project) int64 { return p.ID },
-	label: func(p Project) (string, string) { return p.Name, "" },
+	order:  `project.name`,
+	search: []string{"project.name", "project.description", "project.owner", "service.name", "shard.name"},
+	sorts:  []string{"id", "name", "service", "shard"},
+	id:     func(p Project) int64 { return p.ID },
+	label:  func(p Project) (string, string) { return p.Name, "" },
 }
 
 func (f ProjectFilter) where() where {
@@ -82,7 +86,7 @@ func (s *Store) Project(ctx context.Context, id int64) (Project, error) {
 
 // Projects implements Inventory.
 func (s *Store) Projects(ctx context.Context, f ProjectFilter) ([]Project, error) {
-	return projectTable.list(ctx, s.read(), f.where())
+	return projectTable.page(ctx, s, f.where(), f.Page)
 }
 
 // UpdateProject implements Inventory.

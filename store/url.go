@@ -20,17 +20,19 @@ type URL struct {
 
 // URLFilter picks URLs; a zero field does not filter.
 type URLFilter struct {
-	URL     string
-	Project string
-	Service string
-	Shard   string
-	Probe   string
+	URL     string `json:"url,omitempty"`
+	Project string `json:"project,omitempty"`
+	Service string `json:"service,omitempty"`
+	Shard   string `json:"shard,omitempty"`
+	Probe   string `json:"probe,omitempty"`
+
+	Page `json:"-"`
 }
 
 // URLUpdate names the fields to change; a nil field stays as it is.
 type URLUpdate struct {
-	URL   *string
-	Probe *string
+	URL   *string `json:"url,omitempty"`
+	Probe *string `json:"probe,omitempty"`
 }
 
 var urlTable = table[URL]{
@@ -39,8 +41,10 @@ var urlTable = table[URL]{
 	from: `url
 		JOIN project ON project.id = url.project_id
 		JOIN probe   ON probe.id   = url.probe_id`,
-	order: `url.url, project.name, probe.module`,
-	id:    func(u URL) int64 { return u.ID },
+	order:  `url.url, project.name, probe.module`,
+	search: []string{"url.url", "project.name", "probe.module"},
+	sorts:  []string{"id", "url", "project", "probe"},
+	id:     func(u URL) int64 { return u.ID },
 	label: func(u URL) (string, string) {
 		return u.URL, fmt.Sprintf(" of project %q by probe %q", u.Project, u.Probe)
 	},
@@ -66,7 +70,7 @@ func (s *Store) URL(ctx context.Context, id int64) (URL, error) {
 
 // URLs implements Inventory.
 func (s *Store) URLs(ctx context.Context, f URLFilter) ([]URL, error) {
-	return urlTable.list(ctx, s.read(), f.where())
+	return urlTable.page(ctx, s, f.where(), f.Page)
 }
 
 // UpdateURL implements Inventory.
