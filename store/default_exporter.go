@@ -18,19 +18,21 @@ type DefaultExporter struct {
 
 // DefaultExporterFilter picks default exporters; a zero field does not filter.
 type DefaultExporterFilter struct {
-	Job  string
-	Port int
-	Path *string
+	Job  string  `json:"job,omitempty"`
+	Port int     `json:"port,omitempty"`
+	Path *string `json:"path,omitempty"`
+
+	Page `json:"-"`
 }
 
 // DefaultExporterUpdate names the fields to change; a nil field stays as it is.
 type DefaultExporterUpdate struct {
 	UpdateOptions
 
-	Job    *string
-	Port   *int
-	Path   *string
-	Scheme *string
+	Job    *string `json:"job,omitempty"`
+	Port   *int    `json:"port,omitempty"`
+	Path   *string `json:"path,omitempty"`
+	Scheme *string `json:"scheme,omitempty"`
 }
 
 var defaultExporterTable = table[DefaultExporter]{
@@ -39,9 +41,11 @@ var defaultExporterTable = table[DefaultExporter]{
 		default_exporter.scheme`,
 	from:    `default_exporter`,
 	order:   `default_exporter.job, default_exporter.port, default_exporter.path`,
+	search:  []string{"default_exporter.job", "default_exporter.path"},
+	sorts:   []string{"id", "job", "port", "path", "scheme"},
 	id:      func(e DefaultExporter) int64 { return e.ID },
-	version: func(e *DefaultExporter) *int64 { return &e.Version },
 	label:   func(e DefaultExporter) (string, string) { return e.Job, fmt.Sprintf(" on port %d", e.Port) },
+	version: func(e *DefaultExporter) *int64 { return &e.Version },
 }
 
 func (f DefaultExporterFilter) where() where {
@@ -64,7 +68,7 @@ func (s *Store) DefaultExporter(ctx context.Context, id int64) (DefaultExporter,
 
 // DefaultExporters implements Inventory.
 func (s *Store) DefaultExporters(ctx context.Context, f DefaultExporterFilter) ([]DefaultExporter, error) {
-	return defaultExporterTable.list(ctx, s.read(), f.where())
+	return defaultExporterTable.page(ctx, s, f.where(), f.Page)
 }
 
 // UpdateDefaultExporter implements Inventory.

@@ -32,29 +32,31 @@ type Exporter struct {
 
 // ExporterFilter picks exporters; a zero field does not filter.
 type ExporterFilter struct {
-	Job     string
-	Port    int
-	Path    *string
-	Scheme  string
-	Project string
-	Service string
-	Shard   string
-	Enabled *bool
+	Job     string  `json:"job,omitempty"`
+	Port    int     `json:"port,omitempty"`
+	Path    *string `json:"path,omitempty"`
+	Scheme  string  `json:"scheme,omitempty"`
+	Project string  `json:"project,omitempty"`
+	Service string  `json:"service,omitempty"`
+	Shard   string  `json:"shard,omitempty"`
+	Enabled *bool   `json:"enabled,omitempty"`
+
+	Page `json:"-"`
 }
 
 // ExporterUpdate names the fields to change; a nil field stays as it is.
 type ExporterUpdate struct {
 	UpdateOptions
 
-	Job            *string
-	Port           *int
-	Path           *string
-	Scheme         *string
-	Enabled        *bool
-	ScrapeInterval *model.Duration
-	ScrapeTimeout  *model.Duration
+	Job            *string         `json:"job,omitempty"`
+	Port           *int            `json:"port,omitempty"`
+	Path           *string         `json:"path,omitempty"`
+	Scheme         *string         `json:"scheme,omitempty"`
+	Enabled        *bool           `json:"enabled,omitempty"`
+	ScrapeInterval *model.Duration `json:"scrape_interval,omitempty"`
+	ScrapeTimeout  *model.Duration `json:"scrape_timeout,omitempty"`
 	// Labels replaces the whole set.
-	Labels *Labels
+	Labels *Labels `json:"labels,omitempty"`
 }
 
 var exporterTable = table[Exporter]{
@@ -63,6 +65,8 @@ var exporterTable = table[Exporter]{
 		exporter.scrape_interval, exporter.scrape_timeout, exporter.labels, exporter.project_id, project.name AS project`,
 	from:    `exporter JOIN project ON project.id = exporter.project_id`,
 	order:   `exporter.job, exporter.port, exporter.path, exporter.scheme, project.name`,
+	search:  []string{"exporter.job", "exporter.path", "project.name"},
+	sorts:   []string{"id", "job", "port", "path", "scheme", "project"},
 	id:      func(e Exporter) int64 { return e.ID },
 	version: func(e *Exporter) *int64 { return &e.Version },
 	label: func(e Exporter) (string, string) {
@@ -93,7 +97,7 @@ func (s *Store) Exporter(ctx context.Context, id int64) (Exporter, error) {
 
 // Exporters implements Inventory.
 func (s *Store) Exporters(ctx context.Context, f ExporterFilter) ([]Exporter, error) {
-	return exporterTable.list(ctx, s.read(), f.where())
+	return exporterTable.page(ctx, s, f.where(), f.Page)
 }
 
 // UpdateExporter implements Inventory.

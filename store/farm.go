@@ -23,17 +23,19 @@ type Farm struct {
 
 // FarmFilter picks farms; a zero field does not filter.
 type FarmFilter struct {
-	Name    string
-	Project string
-	Source  string
+	Name    string `json:"name,omitempty"`
+	Project string `json:"project,omitempty"`
+	Source  string `json:"source,omitempty"`
+
+	Page `json:"-"`
 }
 
 // FarmUpdate names the fields to change; a nil field stays as it is.
 type FarmUpdate struct {
 	UpdateOptions
 
-	Name   *string
-	Source *string
+	Name   *string `json:"name,omitempty"`
+	Source *string `json:"source,omitempty"`
 }
 
 var farmTable = table[Farm]{
@@ -41,6 +43,8 @@ var farmTable = table[Farm]{
 	columns: `farm.id, farm.version, farm.name, farm.source, farm.project_id, project.name AS project`,
 	from:    `farm JOIN project ON project.id = farm.project_id`,
 	order:   `farm.name, project.name`,
+	search:  []string{"farm.name", "farm.source", "project.name"},
+	sorts:   []string{"id", "name", "project"},
 	id:      func(f Farm) int64 { return f.ID },
 	version: func(f *Farm) *int64 { return &f.Version },
 	label:   func(f Farm) (string, string) { return f.Name, fmt.Sprintf(" of project %q", f.Project) },
@@ -66,7 +70,7 @@ func (s *Store) Farm(ctx context.Context, id int64) (Farm, error) {
 
 // Farms implements Inventory.
 func (s *Store) Farms(ctx context.Context, f FarmFilter) ([]Farm, error) {
-	return farmTable.list(ctx, s.read(), f.where())
+	return farmTable.page(ctx, s, f.where(), f.Page)
 }
 
 // UpdateFarm implements Inventory.

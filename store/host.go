@@ -24,22 +24,24 @@ type Host struct {
 
 // HostFilter picks hosts; a zero field does not filter.
 type HostFilter struct {
-	Name    string
-	Farm    string
-	Project string
-	Service string
-	Shard   string
-	Enabled *bool
+	Name    string `json:"name,omitempty"`
+	Farm    string `json:"farm,omitempty"`
+	Project string `json:"project,omitempty"`
+	Service string `json:"service,omitempty"`
+	Shard   string `json:"shard,omitempty"`
+	Enabled *bool  `json:"enabled,omitempty"`
+
+	Page `json:"-"`
 }
 
 // HostUpdate names the fields to change; a nil field stays as it is.
 type HostUpdate struct {
 	UpdateOptions
 
-	Name    *string
-	Enabled *bool
+	Name    *string `json:"name,omitempty"`
+	Enabled *bool   `json:"enabled,omitempty"`
 	// Labels replaces the whole set.
-	Labels *Labels
+	Labels *Labels `json:"labels,omitempty"`
 }
 
 var hostTable = table[Host]{
@@ -49,9 +51,11 @@ var hostTable = table[Host]{
 		JOIN farm    ON farm.id    = host.farm_id
 		JOIN project ON project.id = farm.project_id`,
 	order:   `host.name, project.name`,
+	search:  []string{"host.name", "farm.name", "project.name"},
+	sorts:   []string{"id", "name", "farm", "project"},
 	id:      func(h Host) int64 { return h.ID },
-	version: func(h *Host) *int64 { return &h.Version },
 	label:   func(h Host) (string, string) { return h.Name, fmt.Sprintf(" of project %q", h.Project) },
+	version: func(h *Host) *int64 { return &h.Version },
 }
 
 func (f HostFilter) where() where {
@@ -75,7 +79,7 @@ func (s *Store) Host(ctx context.Context, id int64) (Host, error) {
 
 // Hosts implements Inventory.
 func (s *Store) Hosts(ctx context.Context, f HostFilter) ([]Host, error) {
-	return hostTable.list(ctx, s.read(), f.where())
+	return hostTable.page(ctx, s, f.where(), f.Page)
 }
 
 // UpdateHost implements Inventory.

@@ -16,15 +16,17 @@ type Probe struct {
 
 // ProbeFilter picks probes; a zero field does not filter.
 type ProbeFilter struct {
-	Module string
+	Module string `json:"module,omitempty"`
+
+	Page `json:"-"`
 }
 
 // ProbeUpdate names the fields to change; a nil field stays as it is.
 type ProbeUpdate struct {
 	UpdateOptions
 
-	Module      *string
-	Description *string
+	Module      *string `json:"module,omitempty"`
+	Description *string `json:"description,omitempty"`
 }
 
 var probeTable = table[Probe]{
@@ -32,6 +34,8 @@ var probeTable = table[Probe]{
 	columns: `probe.id, probe.version, probe.module, probe.description`,
 	from:    `probe`,
 	order:   `probe.module`,
+	search:  []string{"probe.module", "probe.description"},
+	sorts:   []string{"id", "module"},
 	id:      func(p Probe) int64 { return p.ID },
 	version: func(p *Probe) *int64 { return &p.Version },
 	label:   func(p Probe) (string, string) { return p.Module, "" },
@@ -55,7 +59,7 @@ func (s *Store) Probe(ctx context.Context, id int64) (Probe, error) {
 
 // Probes implements Inventory.
 func (s *Store) Probes(ctx context.Context, f ProbeFilter) ([]Probe, error) {
-	return probeTable.list(ctx, s.read(), f.where())
+	return probeTable.page(ctx, s, f.where(), f.Page)
 }
 
 // UpdateProbe implements Inventory.

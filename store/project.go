@@ -26,24 +26,26 @@ type Project struct {
 
 // ProjectFilter picks projects; a zero field does not filter.
 type ProjectFilter struct {
-	Name    string
-	Service string
-	Shard   string
-	Enabled *bool
+	Name    string `json:"name,omitempty"`
+	Service string `json:"service,omitempty"`
+	Shard   string `json:"shard,omitempty"`
+	Enabled *bool  `json:"enabled,omitempty"`
+
+	Page `json:"-"`
 }
 
 // ProjectUpdate names the fields to change; a nil field stays as it is.
 type ProjectUpdate struct {
 	UpdateOptions
 
-	Name        *string
-	Description *string
-	Owner       *string
-	Enabled     *bool
+	Name        *string `json:"name,omitempty"`
+	Description *string `json:"description,omitempty"`
+	Owner       *string `json:"owner,omitempty"`
+	Enabled     *bool   `json:"enabled,omitempty"`
 	// Labels replaces the whole set.
-	Labels  *Labels
-	Service *string
-	Shard   *string
+	Labels  *Labels `json:"labels,omitempty"`
+	Service *string `json:"service,omitempty"`
+	Shard   *string `json:"shard,omitempty"`
 }
 
 var projectTable = table[Project]{
@@ -54,9 +56,11 @@ var projectTable = table[Project]{
 		JOIN service ON service.id = project.service_id
 		JOIN shard   ON shard.id   = project.shard_id`,
 	order:   `project.name`,
+	search:  []string{"project.name", "project.description", "project.owner", "service.name", "shard.name"},
+	sorts:   []string{"id", "name", "service", "shard"},
 	id:      func(p Project) int64 { return p.ID },
-	version: func(p *Project) *int64 { return &p.Version },
 	label:   func(p Project) (string, string) { return p.Name, "" },
+	version: func(p *Project) *int64 { return &p.Version },
 }
 
 func (f ProjectFilter) where() where {
@@ -87,7 +91,7 @@ func (s *Store) Project(ctx context.Context, id int64) (Project, error) {
 
 // Projects implements Inventory.
 func (s *Store) Projects(ctx context.Context, f ProjectFilter) ([]Project, error) {
-	return projectTable.list(ctx, s.read(), f.where())
+	return projectTable.page(ctx, s, f.where(), f.Page)
 }
 
 // UpdateProject implements Inventory.

@@ -22,18 +22,20 @@ type Server struct {
 
 // ServerFilter picks servers; a zero field does not filter.
 type ServerFilter struct {
-	Shard string
-	Host  string
-	Port  int
+	Shard string `json:"shard,omitempty"`
+	Host  string `json:"host,omitempty"`
+	Port  int    `json:"port,omitempty"`
+
+	Page `json:"-"`
 }
 
 // ServerUpdate names the fields to change; a nil field stays as it is.
 type ServerUpdate struct {
 	UpdateOptions
 
-	Host  *string
-	Port  *int
-	Shard *string
+	Host  *string `json:"host,omitempty"`
+	Port  *int    `json:"port,omitempty"`
+	Shard *string `json:"shard,omitempty"`
 }
 
 var serverTable = table[Server]{
@@ -41,6 +43,8 @@ var serverTable = table[Server]{
 	columns: `server.id, server.version, server.host, server.port, server.shard_id, shard.name AS shard`,
 	from:    `server JOIN shard ON shard.id = server.shard_id`,
 	order:   `server.host, server.port`,
+	search:  []string{"server.host", "shard.name"},
+	sorts:   []string{"id", "host", "port", "shard"},
 	id:      func(s Server) int64 { return s.ID },
 	version: func(s *Server) *int64 { return &s.Version },
 	label:   func(s Server) (string, string) { return s.address(), fmt.Sprintf(" on shard %q", s.Shard) },
@@ -69,7 +73,7 @@ func (s *Store) Server(ctx context.Context, id int64) (Server, error) {
 
 // Servers implements Inventory.
 func (s *Store) Servers(ctx context.Context, f ServerFilter) ([]Server, error) {
-	return serverTable.list(ctx, s.read(), f.where())
+	return serverTable.page(ctx, s, f.where(), f.Page)
 }
 
 // UpdateServer implements Inventory.

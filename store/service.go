@@ -20,18 +20,20 @@ type Service struct {
 
 // ServiceFilter picks services; a zero field does not filter.
 type ServiceFilter struct {
-	Name string
+	Name string `json:"name,omitempty"`
+
+	Page `json:"-"`
 }
 
 // ServiceUpdate names the fields to change; a nil field stays as it is.
 type ServiceUpdate struct {
 	UpdateOptions
 
-	Name        *string
-	Description *string
-	Owner       *string
+	Name        *string `json:"name,omitempty"`
+	Description *string `json:"description,omitempty"`
+	Owner       *string `json:"owner,omitempty"`
 	// Labels replaces the whole set.
-	Labels *Labels
+	Labels *Labels `json:"labels,omitempty"`
 }
 
 var serviceTable = table[Service]{
@@ -39,6 +41,8 @@ var serviceTable = table[Service]{
 	columns: `service.id, service.version, service.name, service.description, service.owner, service.labels`,
 	from:    `service`,
 	order:   `service.name`,
+	search:  []string{"service.name", "service.description", "service.owner"},
+	sorts:   []string{"id", "name"},
 	id:      func(s Service) int64 { return s.ID },
 	version: func(s *Service) *int64 { return &s.Version },
 	label:   func(s Service) (string, string) { return s.Name, "" },
@@ -62,7 +66,7 @@ func (s *Store) Service(ctx context.Context, id int64) (Service, error) {
 
 // Services implements Inventory.
 func (s *Store) Services(ctx context.Context, f ServiceFilter) ([]Service, error) {
-	return serviceTable.list(ctx, s.read(), f.where())
+	return serviceTable.page(ctx, s, f.where(), f.Page)
 }
 
 // UpdateService implements Inventory.

@@ -25,21 +25,23 @@ type Shard struct {
 
 // ShardFilter picks shards; a zero field does not filter.
 type ShardFilter struct {
-	Name    string
-	Enabled *bool
+	Name    string `json:"name,omitempty"`
+	Enabled *bool  `json:"enabled,omitempty"`
+
+	Page `json:"-"`
 }
 
 // ShardUpdate names the fields to change; a nil field stays as it is.
 type ShardUpdate struct {
 	UpdateOptions
 
-	Name    *string
-	URL     *string
-	Enabled *bool
-	Samples *int64
-	Targets *int64
+	Name    *string `json:"name,omitempty"`
+	URL     *string `json:"url,omitempty"`
+	Enabled *bool   `json:"enabled,omitempty"`
+	Samples *int64  `json:"samples,omitempty"`
+	Targets *int64  `json:"targets,omitempty"`
 	// MaxRemoval is one of 0 to 100; see Shard.
-	MaxRemoval *int
+	MaxRemoval *int `json:"max_removal,omitempty"`
 }
 
 var shardTable = table[Shard]{
@@ -47,6 +49,8 @@ var shardTable = table[Shard]{
 	columns: `shard.id, shard.version, shard.name, shard.url, shard.enabled, shard.samples, shard.targets, shard.max_removal`,
 	from:    `shard`,
 	order:   `shard.name`,
+	search:  []string{"shard.name", "shard.url"},
+	sorts:   []string{"id", "name", "samples", "targets"},
 	id:      func(s Shard) int64 { return s.ID },
 	version: func(s *Shard) *int64 { return &s.Version },
 	label:   func(s Shard) (string, string) { return s.Name, "" },
@@ -71,7 +75,7 @@ func (s *Store) Shard(ctx context.Context, id int64) (Shard, error) {
 
 // Shards implements Inventory.
 func (s *Store) Shards(ctx context.Context, f ShardFilter) ([]Shard, error) {
-	return shardTable.list(ctx, s.read(), f.where())
+	return shardTable.page(ctx, s, f.where(), f.Page)
 }
 
 // UpdateShard implements Inventory.

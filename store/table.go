@@ -20,7 +20,9 @@ type table[T any] struct {
 	columns, from string
 	// order sorts lists.
 	order string
-	id    func(T) int64
+	// search are the columns that a page's words are looked for in, sorts the fields that a page can be sorted by.
+	search, sorts []string
+	id            func(T) int64
 	// version is where a row keeps the revision at which it last changed.
 	version func(*T) *int64
 	// label calls a row by its name, and says where it is when the name alone does not: ` in farm "x"`.

@@ -22,19 +22,21 @@ type URL struct {
 
 // URLFilter picks URLs; a zero field does not filter.
 type URLFilter struct {
-	URL     string
-	Project string
-	Service string
-	Shard   string
-	Probe   string
+	URL     string `json:"url,omitempty"`
+	Project string `json:"project,omitempty"`
+	Service string `json:"service,omitempty"`
+	Shard   string `json:"shard,omitempty"`
+	Probe   string `json:"probe,omitempty"`
+
+	Page `json:"-"`
 }
 
 // URLUpdate names the fields to change; a nil field stays as it is.
 type URLUpdate struct {
 	UpdateOptions
 
-	URL   *string
-	Probe *string
+	URL   *string `json:"url,omitempty"`
+	Probe *string `json:"probe,omitempty"`
 }
 
 var urlTable = table[URL]{
@@ -44,6 +46,8 @@ var urlTable = table[URL]{
 		JOIN project ON project.id = url.project_id
 		JOIN probe   ON probe.id   = url.probe_id`,
 	order:   `url.url, project.name, probe.module`,
+	search:  []string{"url.url", "project.name", "probe.module"},
+	sorts:   []string{"id", "url", "project", "probe"},
 	id:      func(u URL) int64 { return u.ID },
 	version: func(u *URL) *int64 { return &u.Version },
 	label: func(u URL) (string, string) {
@@ -71,7 +75,7 @@ func (s *Store) URL(ctx context.Context, id int64) (URL, error) {
 
 // URLs implements Inventory.
 func (s *Store) URLs(ctx context.Context, f URLFilter) ([]URL, error) {
-	return urlTable.list(ctx, s.read(), f.where())
+	return urlTable.page(ctx, s, f.where(), f.Page)
 }
 
 // UpdateURL implements Inventory.
