@@ -129,7 +129,7 @@ func TestPagesHoldStillUnderWrites(t *testing.T) {
 				t.Fatal("the list never ends")
 			}
 			if n == 2 {
-				require.NoError(t, s.DeleteHost(ctx, before[3].ID)) // the mark of the page that was just read
+				require.NoError(t, s.DeleteHost(ctx, before[3].ID, store.DeleteOptions{})) // the mark of the page that was just read
 			}
 		})
 		seen := map[int64]int{}
