@@ -22,6 +22,8 @@ type Entry struct {
 	Summary string   `json:"summary"`
 	Changes []Change `json:"changes"`
 	Touched Touched  `json:"touched"`
+	// Confirmed is what the guard had asked about the write, and was told; nil for most writes.
+	Confirmed *GuardError `json:"confirmed,omitempty"`
 }
 
 // Change is one object before and after a write. Before is null for a creation, After for a deletion. A bulk write
@@ -99,7 +101,7 @@ func (s *Store) Journal(ctx context.Context, f JournalFilter) ([]Entry, error) {
 		order += " DESC"
 	}
 	var rows []entryRow
-	query := `SELECT revision, at, actor, action, summary, changes, touched FROM journal` + w.sql() +
+	query := `SELECT revision, at, actor, action, summary, changes, touched, confirmed FROM journal` + w.sql() +
 		` ORDER BY ` + order + ` LIMIT ?`
 	if err := s.read().selectAll(ctx, &rows, query, append(w.args, cmp.Or(f.Limit, journalDefault))...); err != nil {
 		return nil, fmt.Errorf("reading the journal: %w", err)
@@ -118,7 +120,7 @@ func (s *Store) Journal(ctx context.Context, f JournalFilter) ([]Entry, error) {
 type entryRow struct {
 	Revision                                 int64
 	At                                       int64
-	Actor, Action, Summary, Changes, Touched string
+	Actor, Action, Summary, Changes, Touched, Confirmed string
 }
 
 func (r entryRow) entry() (Entry, error) {
@@ -126,7 +128,11 @@ func (r entryRow) entry() (Entry, error) {
 		Revision: r.Revision, At: time.UnixMilli(r.At).UTC(),
 		Actor: r.Actor, Action: r.Action, Summary: r.Summary,
 	}
-	return e, errors.Join(
+	var err error
+	if r.Confirmed != "" {
+		err = json.Unmarshal([]byte(r.Confirmed), &e.Confirmed)
+	}
+	return e, errors.Join(err,
 		json.Unmarshal([]byte(r.Changes), &e.Changes),
 		json.Unmarshal([]byte(r.Touched), &e.Touched),
 	)
