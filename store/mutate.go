@@ -152,12 +152,27 @@ func (w *writeTx) touchProjectsOf(ctx context.Context, condition where) error {
 // rowsPerInsert keeps statements below the number of parameters that both databases take.
 const rowsPerInsert = 500
 
+// putRows inserts rows with the values of the columns in into, "table (column, …)".
+func (w *writeTx) putRows(ctx context.Context, into string, rows [][]any) error {
+	for part := range slices.Chunk(rows, rowsPerInsert) {
+		if err := w.exec(ctx, insertion(into, part), slices.Concat(part...)...); err != nil {
+			return fmt.Errorf("inserting into %s: %w", into, err)
+		}
+	}
+	return nil
+}
+
+// insertion is the statement that inserts so many rows.
+func insertion(into string, rows [][]any) string {
+	values := "(?" + strings.Repeat(", ?", len(rows[0])-1) + ")"
+	return "INSERT INTO " + into + " VALUES " + values + strings.Repeat(", "+values, len(rows)-1)
+}
+
 // insertRows inserts rows with the values of the columns in into, "table (column, …)", and returns their ids.
 func (w *writeTx) insertRows(ctx context.Context, into string, rows [][]any) ([]int64, error) {
 	var ids []int64
 	for part := range slices.Chunk(rows, rowsPerInsert) {
-		values := "(?" + strings.Repeat(", ?", len(part[0])-1) + ")"
-		query := "INSERT INTO " + into + " VALUES " + values + strings.Repeat(", "+values, len(part)-1) + " RETURNING id"
+		query := insertion(into, part) + " RETURNING id"
 		var some []int64
 		if err := w.selectAll(ctx, &some, query, slices.Concat(part...)...); err != nil {
 			return ids, fmt.Errorf("inserting into %s: %w", into, err)
