@@ -127,3 +127,12 @@ func Fill(ctx context.Context, s *Store, size Size) error {
 	})
 	return err
 }
+
+// PastColumns are the columns that a revert brings back of a noun.
+func PastColumns(noun string) ([]string, bool) {
+	n, ok := nouns[noun]
+	if !ok {
+		return nil, false
+	}
+	return n.ownColumns(), true
+}

@@ -118,19 +118,19 @@ func (u *undoing) run(ctx context.Context) error {
 	}
 	for _, step := range steps {
 		if err := u.undo(ctx, step); err != nil {
-			return fmt.Errorf("reverting revision %d: %w", u.entry.Revision, unwrapConflict(err))
+			return u.reverting(err)
 		}
 	}
 	return nil
 }
 
-// unwrapConflict is the conflict in err alone, which says all there is to say, or err.
-func unwrapConflict(err error) error {
+// reverting says what was being done, unless err does.
+func (u *undoing) reverting(err error) error {
 	var conflict *RevertConflict
 	if errors.As(err, &conflict) {
-		return conflict
+		return err
 	}
-	return err
+	return fmt.Errorf("reverting revision %d: %w", u.entry.Revision, err)
 }
 
 func (u *undoing) undo(ctx context.Context, s undoStep) error {
