@@ -15,20 +15,14 @@ import (
 // Groups of one project are best kept together, as exports do: they are then taken in as one, which is what it takes
 // to tell labels of exporters from those of hosts.
 func (s *Store) Import(ctx context.Context, groups ImportGroups, o ImportOptions) (ImportResult, error) {
-	var imp *importer
-	revision, err := s.write(ctx, "import", func(tx *writeTx) error {
-		imp = newImporter(tx, o)
+	return written(ctx, s, "import", func(tx *writeTx) (ImportResult, error) {
+		imp := newImporter(tx, o)
 		if err := imp.run(ctx, groups); err != nil {
-			return err
+			return ImportResult{}, err
 		}
 		imp.finish()
-		return nil
+		return imp.result, nil
 	})
-	if err != nil {
-		return ImportResult{}, err
-	}
-	imp.result.Revision = revision
-	return imp.result, nil
 }
 
 // progressStep is how many targets pass between two calls of ImportOptions.Progress.
@@ -189,6 +183,9 @@ func (imp *importer) finish() {
 		}
 		counts = append(counts, plural(*c.imported, c.noun))
 		imp.tx.changes = append(imp.tx.changes, Change{Noun: c.table, Created: imp.created[c.table].ranges()})
+	}
+	if len(counts) > 0 && !imp.tx.options.dryRun {
+		imp.result.Revision = imp.tx.next
 	}
 	imp.tx.describe("imported %s", strings.Join(counts, ", "))
 }

@@ -132,16 +132,28 @@ func writes(s *store.Store, p seed) map[string]func(ctx context.Context) error {
 			return update(s.UpdateURL(ctx, p.url.ID, store.URLUpdate{URL: ptr("http://y/")}))
 		},
 
-		"shard.delete, with all that is on it": func(ctx context.Context) error { return s.DeleteShard(ctx, p.shard.ID, cascade) },
-		"service.delete, with its projects":    func(ctx context.Context) error { return s.DeleteService(ctx, p.service.ID, cascade) },
-		"project.delete, with its hosts":       func(ctx context.Context) error { return s.DeleteProject(ctx, p.project.ID, cascade) },
-		"farm.delete, with its hosts":          func(ctx context.Context) error { return s.DeleteFarm(ctx, p.farm.ID, cascade) },
-		"probe.delete, with its URLs":          func(ctx context.Context) error { return s.DeleteProbe(ctx, p.probe.ID, cascade) },
-		"server.delete":                        func(ctx context.Context) error { return s.DeleteServer(ctx, p.server.ID) },
-		"host.delete":                          func(ctx context.Context) error { return s.DeleteHost(ctx, p.host.ID) },
-		"exporter.delete":                      func(ctx context.Context) error { return s.DeleteExporter(ctx, p.app.ID) },
-		"default_exporter.delete":              func(ctx context.Context) error { return s.DeleteDefaultExporter(ctx, p.preset.ID) },
-		"url.delete":                           func(ctx context.Context) error { return s.DeleteURL(ctx, p.url.ID) },
+		"shard.delete, with all that is on it": func(ctx context.Context) error {
+			return s.DeleteShard(ctx, p.shard.ID, store.DeleteOptions{Cascade: true})
+		},
+		"service.delete, with its projects": func(ctx context.Context) error {
+			return s.DeleteService(ctx, p.service.ID, store.DeleteOptions{Cascade: true})
+		},
+		"project.delete, with its hosts": func(ctx context.Context) error {
+			return s.DeleteProject(ctx, p.project.ID, store.DeleteOptions{Cascade: true})
+		},
+		"farm.delete, with its hosts": func(ctx context.Context) error {
+			return s.DeleteFarm(ctx, p.farm.ID, store.DeleteOptions{Cascade: true})
+		},
+		"probe.delete, with its URLs": func(ctx context.Context) error {
+			return s.DeleteProbe(ctx, p.probe.ID, store.DeleteOptions{Cascade: true})
+		},
+		"server.delete":   func(ctx context.Context) error { return s.DeleteServer(ctx, p.server.ID, store.DeleteOptions{}) },
+		"host.delete":     func(ctx context.Context) error { return s.DeleteHost(ctx, p.host.ID, store.DeleteOptions{}) },
+		"exporter.delete": func(ctx context.Context) error { return s.DeleteExporter(ctx, p.app.ID, store.DeleteOptions{}) },
+		"default_exporter.delete": func(ctx context.Context) error {
+			return s.DeleteDefaultExporter(ctx, p.preset.ID, store.DeleteOptions{})
+		},
+		"url.delete": func(ctx context.Context) error { return s.DeleteURL(ctx, p.url.ID, store.DeleteOptions{}) },
 
 		"server.register, with a shard": func(ctx context.Context) error { return update(s.RegisterServer(ctx, "z", "p9", 1)) },
 		"server.register, a move":       func(ctx context.Context) error { return update(s.RegisterServer(ctx, "z", "prom1", 9090)) },
@@ -156,6 +168,14 @@ func writes(s *store.Store, p seed) map[string]func(ctx context.Context) error {
 		"default_exporter.register": func(ctx context.Context) error {
 			_, _, err := s.RegisterExporter(ctx, "x", 7, "/y")
 			return err
+		},
+		"host.set": func(ctx context.Context) error {
+			return update(s.SetHosts(ctx, p.project.ID, store.SetHosts{Replace: &[]store.Host{
+				{Name: "new1", Enabled: true}, {Name: "web1", Labels: store.Labels{"a": "b"}}, {Name: "new2", Enabled: true},
+			}}))
+		},
+		"host.set, in a project without a farm": func(ctx context.Context) error {
+			return update(s.SetHosts(ctx, p.project.ID+1, store.SetHosts{Add: []store.Host{{Name: "new1"}}}))
 		},
 		"import": func(ctx context.Context) error { return update(s.Import(ctx, imported(), store.ImportOptions{})) },
 	}
@@ -222,13 +242,13 @@ func TestRevertNamesWhatStandsInTheWay(t *testing.T) {
 		project := store.Project{Name: "p", Service: "spare", Shard: "prod", Enabled: true}
 		require.NoError(t, s.CreateProject(ctx, &project))
 		placed := newest(t, s)
-		require.NoError(t, s.DeleteURL(ctx, p.url.ID))
+		require.NoError(t, s.DeleteURL(ctx, p.url.ID, store.DeleteOptions{}))
 		deletedURL := newest(t, s)
 		require.NoError(t, s.CreateURL(ctx, &store.URL{URL: p.url.URL, Project: "shop-api", Probe: "http_2xx"}))
 		again := newest(t, s)
-		require.NoError(t, s.DeleteHost(ctx, p.host.ID))
+		require.NoError(t, s.DeleteHost(ctx, p.host.ID, store.DeleteOptions{}))
 		deletedHost := newest(t, s)
-		require.NoError(t, s.DeleteFarm(ctx, p.farm.ID, cascade))
+		require.NoError(t, s.DeleteFarm(ctx, p.farm.ID, store.DeleteOptions{Cascade: true}))
 		deletedFarm := newest(t, s)
 		_, err = s.Import(ctx, imported(), store.ImportOptions{})
 		require.NoError(t, err)
