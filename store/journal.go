@@ -161,7 +161,7 @@ func (s *Store) Journal(ctx context.Context, f JournalFilter) ([]Entry, error) {
 	return entries, nil
 }
 
-// JournalEntry implements Inventory.
+// JournalEntry returns the entry of one revision, or ErrNotFound.
 func (s *Store) JournalEntry(ctx context.Context, revision int64) (Entry, error) {
 	return journalEntry(ctx, s.read(), revision)
 }
