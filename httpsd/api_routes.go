@@ -18,5 +18,5 @@ func (h *handler) apiRoutes() []route {
 	add, replace := hosts, hosts
 	add.methods, add.handle = []string{http.MethodPost}, h.operate(setHosts(decodeHostChanges))
 	replace.methods, replace.handle = []string{http.MethodPut}, h.operate(setHosts(decodeHosts))
-	return append(all, add, replace)
+	return append(append(all, add, replace), h.historyRoutes()...)
 }

@@ -64,7 +64,9 @@ func (h *handler) stream(w http.ResponseWriter, r *http.Request, view *view, c c
 	}
 	s := &stream{
 		h: h, view: view, w: w, control: http.NewResponseController(w), http2: r.ProtoMajor >= 2, zipped: c == gzipped,
+		consumer: h.o.Consumers.Of(r),
 	}
+	defer s.consumer.Watch()()
 	why := s.follow(r.Context(), resume, behind)
 	h.watches.ended(why)
 	if why.dropped() {

@@ -227,7 +227,9 @@ func (c *Consumer) Sent(revision int64) {
 		return
 	}
 	c.last.Store(c.now().UnixNano())
-	c.revision.Store(revision)
+	if revision > 0 {
+		c.revision.Store(revision)
+	}
 }
 
 // intervalOf is how often a Prometheus says that it asks, in nanoseconds; 0 when it does not.
