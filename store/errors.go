@@ -15,13 +15,15 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrConflict marks a write that contradicts what is there: a name that is taken, a noun that others hang on.
 	ErrConflict = errors.New("conflict")
+	// ErrForbidden marks a write that whoever asked for it may not do; see WithRights. Nothing was changed.
+	ErrForbidden = errors.New("forbidden")
 	// ErrUnavailable marks a database that could not be reached, or is too busy to answer in time.
 	ErrUnavailable = errors.New("unavailable")
 )
 
 // Error says which field of which noun was refused, the value, and what would do.
 type Error struct {
-	// Kind is one of ErrInvalid, ErrNotFound, ErrConflict, ErrUnavailable.
+	// Kind is one of ErrInvalid, ErrNotFound, ErrConflict, ErrForbidden, ErrUnavailable.
 	Kind error
 	// Noun is the singular name of what was addressed: "host", "exporter".
 	Noun string

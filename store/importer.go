@@ -21,8 +21,7 @@ func (s *Store) Import(ctx context.Context, groups ImportGroups, o ImportOptions
 		if err := imp.run(ctx, groups); err != nil {
 			return err
 		}
-		imp.finish()
-		return nil
+		return imp.finish(ctx)
 	})
 	if err != nil {
 		return ImportResult{}, err
@@ -178,7 +177,7 @@ func (imp *importer) progress(targets int) {
 }
 
 // finish completes the journal entry.
-func (imp *importer) finish() {
+func (imp *importer) finish(ctx context.Context) error {
 	if imp.options.Progress != nil && imp.reported < imp.targets {
 		imp.options.Progress(imp.targets)
 	}
@@ -188,7 +187,10 @@ func (imp *importer) finish() {
 			continue
 		}
 		counts = append(counts, plural(*c.imported, c.noun))
-		imp.tx.changes = append(imp.tx.changes, Change{Noun: c.table, Created: imp.created[c.table].ranges()})
+		if err := imp.tx.recordCreated(ctx, c.table, imp.created[c.table].ranges()); err != nil {
+			return err
+		}
 	}
 	imp.tx.describe("imported %s", strings.Join(counts, ", "))
+	return nil
 }
