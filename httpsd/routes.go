@@ -17,9 +17,21 @@ import (
 
 // route is one address: its name in metrics, its path, and what answers GET and HEAD there.
 type route struct {
-	name   string
-	path   string
+	name string
+	path string
+	// needs is what whoever asks must be allowed; see handler.admit, and listable for which of the lists.
+	needs  need
 	handle handlerFunc
+}
+
+// open is a route for everybody.
+func open(name, path string, handle handlerFunc) route {
+	return route{name: name, path: path, needs: needNothing, handle: handle}
+}
+
+// lists is a route for those who may fetch lists.
+func lists(name, path string, handle handlerFunc) route {
+	return route{name: name, path: path, needs: needLists, handle: handle}
 }
 
 // slash at the end of a path makes a slash there optional, as Promgen's addresses have it.
@@ -29,26 +41,26 @@ const slash = "{slash:/?}"
 func (h *handler) routes() []route {
 	targets, urls := snapshot.Targets, snapshot.URLs
 	return []route{
-		{"targets", "/sd/targets", h.list(targets)},
-		{"urls", "/sd/urls", h.list(urls)},
-		{"watch", wire.WatchPath, h.watch},
-		{"groups", wire.GroupsPath, h.groups},
-		{"metrics", "/metrics", h.metricsPage()},
-		{"healthy", "/-/healthy", h.healthy},
-		{"ready", "/-/ready", h.ready},
-		{"landing", "/", h.landing},
-		{"style", "/static/style.css", h.style},
+		lists("targets", "/sd/targets", h.list(targets)),
+		lists("urls", "/sd/urls", h.list(urls)),
+		lists("watch", wire.WatchPath, h.watch),
+		lists("groups", wire.GroupsPath, h.groups),
+		open("metrics", "/metrics", h.metricsPage()),
+		open("healthy", "/-/healthy", h.healthy),
+		open("ready", "/-/ready", h.ready),
+		open("landing", "/", h.landing),
+		open("style", "/static/style.css", h.style),
 
 		// Promgen's addresses.
-		{"promgen_targets", "/api/v1/targets" + slash, h.list(targets)},
-		{"promgen_config", "/api/v1/config" + slash, h.list(targets)},
-		{"promgen_urls", "/api/v1/urls" + slash, h.list(urls)},
-		{"promgen_service_id", "/service/{id:[0-9]+}/targets" + slash, h.listOf("service", h.serviceByID)},
-		{"promgen_project_id", "/project/{id:[0-9]+}/targets" + slash, h.listOf("project", h.projectByID)},
-		{"promgen_rest_targets", "/rest/all/targets" + slash, h.list(targets)},
-		{"promgen_rest_urls", "/rest/all/urls" + slash, h.list(urls)},
-		{"promgen_rest_service", "/rest/service/{name}/targets" + slash, h.listOf("service", nameInPath)},
-		{"promgen_rest_project", "/rest/project/{name}/targets" + slash, h.listOf("project", nameInPath)},
+		lists("promgen_targets", "/api/v1/targets"+slash, h.list(targets)),
+		lists("promgen_config", "/api/v1/config"+slash, h.list(targets)),
+		lists("promgen_urls", "/api/v1/urls"+slash, h.list(urls)),
+		lists("promgen_service_id", "/service/{id:[0-9]+}/targets"+slash, h.listOf("service", h.serviceByID)),
+		lists("promgen_project_id", "/project/{id:[0-9]+}/targets"+slash, h.listOf("project", h.projectByID)),
+		lists("promgen_rest_targets", "/rest/all/targets"+slash, h.list(targets)),
+		lists("promgen_rest_urls", "/rest/all/urls"+slash, h.list(urls)),
+		lists("promgen_rest_service", "/rest/service/{name}/targets"+slash, h.listOf("service", nameInPath)),
+		lists("promgen_rest_project", "/rest/project/{name}/targets"+slash, h.listOf("project", nameInPath)),
 	}
 }
 
@@ -56,7 +68,7 @@ func (h *handler) routes() []route {
 func (h *handler) newRouter() *mux.Router {
 	router := mux.NewRouter().UseEncodedPath().SkipClean(true)
 	for _, r := range h.routes() {
-		router.Handle(r.path, h.adapt(r.name, r.handle)).Methods(http.MethodGet, http.MethodHead).Name(r.name)
+		router.Handle(r.path, h.adapt(r.name, h.admit(r.needs, r.handle))).Methods(http.MethodGet, http.MethodHead).Name(r.name)
 	}
 	router.NotFoundHandler = h.adapt("not_found", func(_ http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("%w: %s", errNoRoute, shorten(r.URL.EscapedPath()))
