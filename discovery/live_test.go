@@ -95,14 +95,14 @@ func TestTargetsComeAndGo(t *testing.T) {
 	t.Run("an exporter that comes and goes", func(t *testing.T) {
 		e := createExporter(t, s, "shop", "app", 8080)
 		require.Eventually(t, func() bool { return len(p.active("prod")) == 4 }, waitMost, waitStep)
-		require.NoError(t, s.DeleteExporter(t.Context(), e.ID))
+		require.NoError(t, s.DeleteExporter(t.Context(), e.ID, store.DeleteOptions{}))
 		p.waitFor(t, "prod", node("web1", "web2"))
 	})
 	t.Run("the last host that goes", func(t *testing.T) {
 		hosts, err := s.Hosts(t.Context(), store.HostFilter{Name: "dev1"})
 		require.NoError(t, err)
 		require.Len(t, hosts, 1)
-		require.NoError(t, s.DeleteHost(t.Context(), hosts[0].ID))
+		require.NoError(t, s.DeleteHost(t.Context(), hosts[0].ID, store.DeleteOptions{}))
 		p.waitFor(t, "by-server", map[string]string{})
 		p.waitFor(t, "everything", node("web1", "web2"))
 	})

@@ -60,6 +60,8 @@ type Options struct {
 	// WatcherTimeout is how long a watcher may take over a write, or a piece of a large one, before it is dropped; 0
 	// means 30s. A whole set may take that and what SlowestReader allows.
 	WatcherTimeout time.Duration
+	// API is what the inventory API needs; without an Inventory it is not served.
+	API APIOptions
 }
 
 func (o Options) withDefaults() Options {
@@ -90,6 +92,7 @@ func (o Options) withDefaults() Options {
 	if o.MaxHeldRequests == 0 {
 		o.MaxHeldRequests = 10_000
 	}
+	o.API = o.API.withDefaults()
 	return o.withWatchDefaults()
 }
 

@@ -15,13 +15,19 @@ import (
 	"github.com/promshard/promshard/httpsd/wire"
 )
 
-// route is one address: its name in metrics, its path, and what answers GET and HEAD there.
+// route is one address with the methods that it answers.
 type route struct {
+	// name is what the route counts under in metrics. Routes of one path may share it.
 	name string
 	path string
-	// needs is what whoever asks must be allowed; see handler.admit, and listable for which of the lists.
+	// methods are those it answers; nil stands for GET and HEAD.
+	methods []string
+	// needs is what whoever asks must be allowed somewhere, see handler.admit. Where, handle asks once it knows what is asked
+	// for: see handler.permit, and listable for lists.
 	needs  need
 	handle handlerFunc
+	// doc is what the OpenAPI document says of the route; nil for what is no part of the inventory API.
+	doc *operationDoc
 }
 
 // open is a route for everybody.
@@ -40,7 +46,7 @@ const slash = "{slash:/?}"
 // routes are all addresses; those that are asked for most come first, since they are tried in this order.
 func (h *handler) routes() []route {
 	targets, urls := snapshot.Targets, snapshot.URLs
-	return []route{
+	return append([]route{
 		lists("targets", "/sd/targets", h.list(targets)),
 		lists("urls", "/sd/urls", h.list(urls)),
 		lists("watch", wire.WatchPath, h.watch),
@@ -61,14 +67,14 @@ func (h *handler) routes() []route {
 		lists("promgen_rest_urls", "/rest/all/urls"+slash, h.list(urls)),
 		lists("promgen_rest_service", "/rest/service/{name}/targets"+slash, h.listOf("service", nameInPath)),
 		lists("promgen_rest_project", "/rest/project/{name}/targets"+slash, h.listOf("project", nameInPath)),
-	}
+	}, h.apiRoutes()...)
 }
 
 // newRouter matches paths as they were sent, so that a name may hold an encoded slash, and never redirects.
 func (h *handler) newRouter() *mux.Router {
 	router := mux.NewRouter().UseEncodedPath().SkipClean(true)
 	for _, r := range h.routes() {
-		router.Handle(r.path, h.adapt(r.name, h.admit(r.needs, r.handle))).Methods(http.MethodGet, http.MethodHead).Name(r.name)
+		router.Handle(r.path, h.adapt(r.name, h.admit(r.needs, r.handle))).Methods(r.accepts()...)
 	}
 	router.NotFoundHandler = h.adapt("not_found", func(_ http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("%w: %s", errNoRoute, shorten(r.URL.EscapedPath()))
@@ -79,6 +85,14 @@ func (h *handler) newRouter() *mux.Router {
 		return fmt.Errorf("%w: %s; accepted are %s", errMethod, shorten(r.Method), allowed)
 	})
 	return router
+}
+
+// accepts are the methods that a route answers.
+func (r route) accepts() []string {
+	if r.methods == nil {
+		return []string{http.MethodGet, http.MethodHead}
+	}
+	return r.methods
 }
 
 // allowed lists the methods that the address of r knows, as an Allow header has them.

@@ -204,7 +204,7 @@ func TestAccessRevisionMovesWithAccessAlone(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, &used, list[0].LastUsedAt)
 
-		require.NoError(t, s.DeleteProject(t.Context(), p.project.ID, true))
+		require.NoError(t, s.DeleteProject(t.Context(), p.project.ID, store.DeleteOptions{Cascade: true}))
 		list, err = s.Principals(t.Context(), store.PrincipalFilter{})
 		require.NoError(t, err)
 		require.Equal(t, `editor on a project that is gone (id 1)`, list[0].Grants[0].String())

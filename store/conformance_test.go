@@ -215,7 +215,7 @@ func (n noun[T, U]) equal(t *testing.T, want, got T) {
 	assert.Equal(t, n.fields(t, want), n.fields(t, got))
 }
 
-// fields are a row's, as JSON has them, but for the id.
+// fields are a row's, as JSON has them, but for the id and the version.
 func (noun[T, U]) fields(t *testing.T, row T) map[string]any {
 	t.Helper()
 	b, err := json.Marshal(row)
@@ -223,6 +223,7 @@ func (noun[T, U]) fields(t *testing.T, row T) map[string]any {
 	var fields map[string]any
 	require.NoError(t, json.Unmarshal(b, &fields))
 	delete(fields, "id")
+	delete(fields, "version")
 	return fields
 }
 

@@ -7,36 +7,45 @@ import (
 
 // DefaultExporter is a suggestion for new projects; it makes no targets by itself.
 type DefaultExporter struct {
-	ID     int64  `db:"id"     json:"id"`
-	Job    string `db:"job"    json:"job"`
-	Port   int    `db:"port"   json:"port"`
-	Path   string `db:"path"   json:"path"`
-	Scheme string `db:"scheme" json:"scheme"`
+	ID int64 `db:"id"     json:"id"`
+	// Version is the revision at which the row last changed.
+	Version int64  `db:"version" json:"version"`
+	Job     string `db:"job"    json:"job"`
+	Port    int    `db:"port"   json:"port"`
+	Path    string `db:"path"   json:"path"`
+	Scheme  string `db:"scheme" json:"scheme"`
 }
 
 // DefaultExporterFilter picks default exporters; a zero field does not filter.
 type DefaultExporterFilter struct {
-	Job  string
-	Port int
-	Path *string
+	Job  string  `json:"job,omitempty"`
+	Port int     `json:"port,omitempty"`
+	Path *string `json:"path,omitempty"`
+
+	Page `json:"-"`
 }
 
 // DefaultExporterUpdate names the fields to change; a nil field stays as it is.
 type DefaultExporterUpdate struct {
-	Job    *string
-	Port   *int
-	Path   *string
-	Scheme *string
+	UpdateOptions
+
+	Job    *string `json:"job,omitempty"`
+	Port   *int    `json:"port,omitempty"`
+	Path   *string `json:"path,omitempty"`
+	Scheme *string `json:"scheme,omitempty"`
 }
 
 var defaultExporterTable = table[DefaultExporter]{
 	name: "default_exporter",
-	columns: `default_exporter.id, default_exporter.job, default_exporter.port, default_exporter.path,
+	columns: `default_exporter.id, default_exporter.version, default_exporter.job, default_exporter.port, default_exporter.path,
 		default_exporter.scheme`,
-	from:  `default_exporter`,
-	order: `default_exporter.job, default_exporter.port, default_exporter.path`,
-	id:    func(e DefaultExporter) int64 { return e.ID },
-	label: func(e DefaultExporter) (string, string) { return e.Job, fmt.Sprintf(" on port %d", e.Port) },
+	from:    `default_exporter`,
+	order:   `default_exporter.job, default_exporter.port, default_exporter.path`,
+	search:  []string{"default_exporter.job", "default_exporter.path"},
+	sorts:   []string{"id", "job", "port", "path", "scheme"},
+	id:      func(e DefaultExporter) int64 { return e.ID },
+	label:   func(e DefaultExporter) (string, string) { return e.Job, fmt.Sprintf(" on port %d", e.Port) },
+	version: func(e *DefaultExporter) *int64 { return &e.Version },
 }
 
 func (f DefaultExporterFilter) where() where {
@@ -59,7 +68,7 @@ func (s *Store) DefaultExporter(ctx context.Context, id int64) (DefaultExporter,
 
 // DefaultExporters implements Inventory.
 func (s *Store) DefaultExporters(ctx context.Context, f DefaultExporterFilter) ([]DefaultExporter, error) {
-	return defaultExporterTable.list(ctx, s.read(), f.where())
+	return defaultExporterTable.page(ctx, s, f.where(), f.Page)
 }
 
 // UpdateDefaultExporter implements Inventory.
@@ -68,8 +77,8 @@ func (s *Store) UpdateDefaultExporter(ctx context.Context, id int64, u DefaultEx
 }
 
 // DeleteDefaultExporter implements Inventory.
-func (s *Store) DeleteDefaultExporter(ctx context.Context, id int64) error {
-	return deleteRow(ctx, s, defaultExporterTable, id, false,
+func (s *Store) DeleteDefaultExporter(ctx context.Context, id int64, o DeleteOptions) error {
+	return deleteRow(ctx, s, defaultExporterTable, id, o,
 		func(context.Context, *writeTx, DefaultExporter) ([]dependants, error) { return nil, nil })
 }
 
@@ -79,14 +88,14 @@ func createDefaultExporter(ctx context.Context, tx *writeTx, e DefaultExporter) 
 		return e, err
 	}
 	if e.ID, err = tx.insert(ctx, `
-		INSERT INTO default_exporter (job, port, path, scheme)
-		VALUES                       (?,   ?,    ?,    ?)
+		INSERT INTO default_exporter (job, port, path, scheme, version)
+		VALUES                       (?,   ?,    ?,    ?, ?)
 		RETURNING id`,
-		e.Job, e.Port, e.Path, e.Scheme,
+		e.Job, e.Port, e.Path, e.Scheme, tx.next,
 	); err != nil {
 		return e, fmt.Errorf("creating default exporter %q: %w", e.Job, err)
 	}
-	return e, defaultExporterTable.created(tx, e)
+	return defaultExporterTable.created(tx, e)
 }
 
 func updateDefaultExporter(ctx context.Context, tx *writeTx, before DefaultExporter, u DefaultExporterUpdate) (DefaultExporter, error) {
@@ -98,9 +107,9 @@ func updateDefaultExporter(ctx context.Context, tx *writeTx, before DefaultExpor
 	if err := checkDefaultExporter(ctx, tx, before.ID, &after); err != nil {
 		return after, err
 	}
-	_, err := defaultExporterTable.amend(ctx, tx, before, after, `
+	_, err := defaultExporterTable.amend(ctx, tx, before, &after, `
 		UPDATE default_exporter
-		SET    job = ?, port = ?, path = ?, scheme = ?
+		SET    version = ?, job = ?, port = ?, path = ?, scheme = ?
 		WHERE  id = ?`,
 		after.Job, after.Port, after.Path, after.Scheme)
 	return after, err

@@ -32,7 +32,9 @@ type dialect struct {
 	notify string
 	// readView are the options of a transaction in which all reads see one state.
 	readView *sql.TxOptions
-	open     func(ctx context.Context, d *dialect, u databaseURL, o Options) (writer, reader *sqlx.DB, err error)
+	// fold formats a column into one that has its ASCII letters in lower case, and the others as they are.
+	fold string
+	open func(ctx context.Context, d *dialect, u databaseURL, o Options) (writer, reader *sqlx.DB, err error)
 	// migrate applies what is pending and returns those versions, while other processes may try the same.
 	migrate func(ctx context.Context, d *dialect, db *sqlx.DB, o Options) ([]int64, error)
 	// watch wakes subscribers when others have written, until it loses its connection or ctx ends; see Store.Watch.
@@ -47,6 +49,7 @@ type dialect struct {
 var sqliteDialect = &dialect{
 	name:            "sqlite",
 	readView:        &sql.TxOptions{ReadOnly: true},
+	fold:            `lower(%s)`,
 	open:            openSQLite,
 	migrate:         migrateSQLite,
 	watch:           watchSQLite,
@@ -60,6 +63,7 @@ var postgresDialect = &dialect{
 	// A writer that stalls while it holds the lock (a stopped process, a cut network) lets go after five minutes.
 	lockRevision:    `SET LOCAL idle_in_transaction_session_timeout = '5min'; SELECT number FROM revision WHERE id = 1 FOR UPDATE`,
 	notify:          `NOTIFY ` + notifyChannel,
+	fold:            `lower(%s COLLATE "C")`,
 	readView:        &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
 	open:            openPostgres,
 	migrate:         migratePostgres,

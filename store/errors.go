@@ -15,6 +15,11 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrConflict marks a write that contradicts what is there: a name that is taken, a noun that others hang on.
 	ErrConflict = errors.New("conflict")
+	// ErrStale marks a write to a row that has changed since the version that was demanded. It is an ErrConflict too.
+	ErrStale = fmt.Errorf("stale: %w", ErrConflict)
+	// ErrGuarded marks a write that would take away more targets than one may without confirming it; see GuardError. It
+	// is an ErrConflict too.
+	ErrGuarded = fmt.Errorf("guarded: %w", ErrConflict)
 	// ErrForbidden marks a write that whoever asked for it may not do; see WithRights. Nothing was changed.
 	ErrForbidden = errors.New("forbidden")
 	// ErrUnavailable marks a database that could not be reached, or is too busy to answer in time.
@@ -23,7 +28,7 @@ var (
 
 // Error says which field of which noun was refused, the value, and what would do.
 type Error struct {
-	// Kind is one of ErrInvalid, ErrNotFound, ErrConflict, ErrForbidden, ErrUnavailable.
+	// Kind is one of ErrInvalid, ErrNotFound, ErrConflict, ErrStale, ErrForbidden, ErrUnavailable.
 	Kind error
 	// Noun is the singular name of what was addressed: "host", "exporter".
 	Noun string

@@ -2,7 +2,11 @@ package store
 
 import (
 	"context"
+	"io/fs"
 	"strings"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/pressly/goose/v3"
 )
 
 // Tx is a write under way, for tests of what surrounds it.
@@ -124,6 +128,49 @@ func Fill(ctx context.Context, s *Store, size Size) error {
 			}
 		}
 		return w.record("test", 1, nil, strings.Repeat("x", 10))
+	})
+	return err
+}
+
+// MigrateTo brings an empty database to an older schema.
+func MigrateTo(ctx context.Context, databaseURL string, version int64) (MigrationStatus, error) {
+	u, err := parseDatabaseURL(databaseURL)
+	if err != nil {
+		return MigrationStatus{}, err
+	}
+	if err := createFile(u.path); err != nil {
+		return MigrationStatus{}, err
+	}
+	return withDatabase(ctx, u, Options{}.withDefaults(), func(db *sqlx.DB) (MigrationStatus, error) {
+		files, err := fs.Sub(migrationFiles, "migrations/"+u.dialect.name)
+		if err != nil {
+			return MigrationStatus{}, err
+		}
+		provider, err := goose.NewProvider(u.dialect.goose, db.DB, files,
+			goose.WithTableName(versionTable), goose.WithDisableGlobalRegistry(true))
+		if err != nil {
+			return MigrationStatus{}, err
+		}
+		if _, err := provider.UpTo(ctx, version); err != nil {
+			return MigrationStatus{}, err
+		}
+		return MigrationStatus{}, insertEpoch(ctx, db)
+	})
+}
+
+// ExecURL runs statements on a database whatever its schema.
+func ExecURL(ctx context.Context, databaseURL string, statements ...string) error {
+	u, err := parseDatabaseURL(databaseURL)
+	if err != nil {
+		return err
+	}
+	_, err = withDatabase(ctx, u, Options{}.withDefaults(), func(db *sqlx.DB) (MigrationStatus, error) {
+		for _, statement := range statements {
+			if _, err := db.ExecContext(ctx, statement); err != nil {
+				return MigrationStatus{}, err
+			}
+		}
+		return MigrationStatus{}, nil
 	})
 	return err
 }

@@ -9,9 +9,11 @@ import (
 
 // Exporter says on which port and path every host of a project answers scrapes of one job.
 type Exporter struct {
-	ID   int64  `db:"id"   json:"id"`
-	Job  string `db:"job"  json:"job"`
-	Port int    `db:"port" json:"port"`
+	ID int64 `db:"id"   json:"id"`
+	// Version is the revision at which the row last changed.
+	Version int64  `db:"version" json:"version"`
+	Job     string `db:"job"  json:"job"`
+	Port    int    `db:"port" json:"port"`
 	// Path is empty for Prometheus's own default (/metrics), else begins with "/" and may carry a query
 	// ("/probe?module=icmp"), each parameter of which becomes a __param_NAME label.
 	Path string `db:"path" json:"path"`
@@ -30,36 +32,43 @@ type Exporter struct {
 
 // ExporterFilter picks exporters; a zero field does not filter.
 type ExporterFilter struct {
-	Job     string
-	Port    int
-	Path    *string
-	Scheme  string
-	Project string
-	Service string
-	Shard   string
-	Enabled *bool
+	Job     string  `json:"job,omitempty"`
+	Port    int     `json:"port,omitempty"`
+	Path    *string `json:"path,omitempty"`
+	Scheme  string  `json:"scheme,omitempty"`
+	Project string  `json:"project,omitempty"`
+	Service string  `json:"service,omitempty"`
+	Shard   string  `json:"shard,omitempty"`
+	Enabled *bool   `json:"enabled,omitempty"`
+
+	Page `json:"-"`
 }
 
 // ExporterUpdate names the fields to change; a nil field stays as it is.
 type ExporterUpdate struct {
-	Job            *string
-	Port           *int
-	Path           *string
-	Scheme         *string
-	Enabled        *bool
-	ScrapeInterval *model.Duration
-	ScrapeTimeout  *model.Duration
+	UpdateOptions
+
+	Job            *string         `json:"job,omitempty"`
+	Port           *int            `json:"port,omitempty"`
+	Path           *string         `json:"path,omitempty"`
+	Scheme         *string         `json:"scheme,omitempty"`
+	Enabled        *bool           `json:"enabled,omitempty"`
+	ScrapeInterval *model.Duration `json:"scrape_interval,omitempty"`
+	ScrapeTimeout  *model.Duration `json:"scrape_timeout,omitempty"`
 	// Labels replaces the whole set.
-	Labels *Labels
+	Labels *Labels `json:"labels,omitempty"`
 }
 
 var exporterTable = table[Exporter]{
 	name: "exporter",
-	columns: `exporter.id, exporter.job, exporter.port, exporter.path, exporter.scheme, exporter.enabled,
+	columns: `exporter.id, exporter.version, exporter.job, exporter.port, exporter.path, exporter.scheme, exporter.enabled,
 		exporter.scrape_interval, exporter.scrape_timeout, exporter.labels, exporter.project_id, project.name AS project`,
-	from:  `exporter JOIN project ON project.id = exporter.project_id`,
-	order: `exporter.job, exporter.port, exporter.path, exporter.scheme, project.name`,
-	id:    func(e Exporter) int64 { return e.ID },
+	from:    `exporter JOIN project ON project.id = exporter.project_id`,
+	order:   `exporter.job, exporter.port, exporter.path, exporter.scheme, project.name`,
+	search:  []string{"exporter.job", "exporter.path", "project.name"},
+	sorts:   []string{"id", "job", "port", "path", "scheme", "project"},
+	id:      func(e Exporter) int64 { return e.ID },
+	version: func(e *Exporter) *int64 { return &e.Version },
 	label: func(e Exporter) (string, string) {
 		return e.Job, fmt.Sprintf(" on port %d of project %q", e.Port, e.Project)
 	},
@@ -88,7 +97,7 @@ func (s *Store) Exporter(ctx context.Context, id int64) (Exporter, error) {
 
 // Exporters implements Inventory.
 func (s *Store) Exporters(ctx context.Context, f ExporterFilter) ([]Exporter, error) {
-	return exporterTable.list(ctx, s.read(), f.where())
+	return exporterTable.page(ctx, s, f.where(), f.Page)
 }
 
 // UpdateExporter implements Inventory.
@@ -97,8 +106,8 @@ func (s *Store) UpdateExporter(ctx context.Context, id int64, u ExporterUpdate) 
 }
 
 // DeleteExporter implements Inventory.
-func (s *Store) DeleteExporter(ctx context.Context, id int64) error {
-	return deleteRow(ctx, s, exporterTable, id, false, func(_ context.Context, tx *writeTx, e Exporter) ([]dependants, error) {
+func (s *Store) DeleteExporter(ctx context.Context, id int64, o DeleteOptions) error {
+	return deleteRow(ctx, s, exporterTable, id, o, func(_ context.Context, tx *writeTx, e Exporter) ([]dependants, error) {
 		tx.touchProjects(e.ProjectID)
 		return nil, nil
 	})
@@ -117,15 +126,15 @@ func createExporter(ctx context.Context, tx *writeTx, e Exporter) (Exporter, err
 		return e, err
 	}
 	if e.ID, err = tx.insert(ctx, `
-		INSERT INTO exporter (job, port, path, scheme, enabled, scrape_interval, scrape_timeout, labels, project_id)
-		VALUES               (?,   ?,    ?,    ?,      ?,       ?,               ?,              ?,      ?)
+		INSERT INTO exporter (job, port, path, scheme, enabled, scrape_interval, scrape_timeout, labels, project_id, version)
+		VALUES               (?,   ?,    ?,    ?,      ?,       ?,               ?,              ?,      ?, ?)
 		RETURNING id`,
-		e.Job, e.Port, e.Path, e.Scheme, e.Enabled, int64(e.ScrapeInterval), int64(e.ScrapeTimeout), e.Labels, e.ProjectID,
+		e.Job, e.Port, e.Path, e.Scheme, e.Enabled, int64(e.ScrapeInterval), int64(e.ScrapeTimeout), e.Labels, e.ProjectID, tx.next,
 	); err != nil {
 		return e, fmt.Errorf("creating exporter %q: %w", e.Job, err)
 	}
 	tx.touchProjects(e.ProjectID)
-	return e, exporterTable.created(tx, e)
+	return exporterTable.created(tx, e)
 }
 
 func updateExporter(ctx context.Context, tx *writeTx, before Exporter, u ExporterUpdate) (Exporter, error) {
@@ -144,9 +153,9 @@ func updateExporter(ctx context.Context, tx *writeTx, before Exporter, u Exporte
 	if err := vacantExporter(ctx, tx, before.ID, after); err != nil {
 		return after, err
 	}
-	changed, err := exporterTable.amend(ctx, tx, before, after, `
+	changed, err := exporterTable.amend(ctx, tx, before, &after, `
 		UPDATE exporter
-		SET    job = ?, port = ?, path = ?, scheme = ?, enabled = ?,
+		SET    version = ?, job = ?, port = ?, path = ?, scheme = ?, enabled = ?,
 		       scrape_interval = ?, scrape_timeout = ?, labels = ?
 		WHERE  id = ?`,
 		after.Job, after.Port, after.Path, after.Scheme, after.Enabled,

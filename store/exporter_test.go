@@ -23,7 +23,7 @@ func TestExporterConforms(t *testing.T) {
 		filled := row
 		filled.Scheme, filled.ProjectID = "http", p.project.ID
 		noun[store.Exporter, store.ExporterUpdate]{
-			name: "exporter", create: s.CreateExporter, read: s.Exporter, update: s.UpdateExporter, remove: s.DeleteExporter,
+			name: "exporter", create: s.CreateExporter, read: s.Exporter, update: s.UpdateExporter, remove: func(ctx context.Context, id int64) error { return s.DeleteExporter(ctx, id, store.DeleteOptions{}) },
 			list: func(ctx context.Context) ([]store.Exporter, error) { return s.Exporters(ctx, store.ExporterFilter{}) },
 			id:   func(e store.Exporter) int64 { return e.ID },
 			row:  row, filled: filled,
@@ -85,7 +85,9 @@ func TestDefaultExporterConforms(t *testing.T) {
 	withSeed(t, func(t *testing.T, s *store.Store, _ seed) {
 		noun[store.DefaultExporter, store.DefaultExporterUpdate]{
 			name: "default_exporter", create: s.CreateDefaultExporter, read: s.DefaultExporter,
-			update: s.UpdateDefaultExporter, remove: s.DeleteDefaultExporter,
+			update: s.UpdateDefaultExporter, remove: func(ctx context.Context, id int64) error {
+				return s.DeleteDefaultExporter(ctx, id, store.DeleteOptions{})
+			},
 			list: func(ctx context.Context) ([]store.DefaultExporter, error) {
 				return s.DefaultExporters(ctx, store.DefaultExporterFilter{})
 			},

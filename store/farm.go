@@ -10,8 +10,10 @@ const DefaultFarmSource = "promshard"
 
 // Farm is the named group of hosts of one project; a project has at most one.
 type Farm struct {
-	ID   int64  `db:"id"   json:"id"`
-	Name string `db:"name" json:"name"`
+	ID int64 `db:"id"   json:"id"`
+	// Version is the revision at which the row last changed.
+	Version int64  `db:"version" json:"version"`
+	Name    string `db:"name" json:"name"`
 	// Source says where the hosts come from; empty on creation means DefaultFarmSource.
 	Source string `db:"source" json:"source"`
 	// ProjectID and Project name the project. On creation the name is looked at when the id is 0.
@@ -21,23 +23,30 @@ type Farm struct {
 
 // FarmFilter picks farms; a zero field does not filter.
 type FarmFilter struct {
-	Name    string
-	Project string
-	Source  string
+	Name    string `json:"name,omitempty"`
+	Project string `json:"project,omitempty"`
+	Source  string `json:"source,omitempty"`
+
+	Page `json:"-"`
 }
 
 // FarmUpdate names the fields to change; a nil field stays as it is.
 type FarmUpdate struct {
-	Name   *string
-	Source *string
+	UpdateOptions
+
+	Name   *string `json:"name,omitempty"`
+	Source *string `json:"source,omitempty"`
 }
 
 var farmTable = table[Farm]{
 	name:    "farm",
-	columns: `farm.id, farm.name, farm.source, farm.project_id, project.name AS project`,
+	columns: `farm.id, farm.version, farm.name, farm.source, farm.project_id, project.name AS project`,
 	from:    `farm JOIN project ON project.id = farm.project_id`,
 	order:   `farm.name, project.name`,
+	search:  []string{"farm.name", "farm.source", "project.name"},
+	sorts:   []string{"id", "name", "project"},
 	id:      func(f Farm) int64 { return f.ID },
+	version: func(f *Farm) *int64 { return &f.Version },
 	label:   func(f Farm) (string, string) { return f.Name, fmt.Sprintf(" of project %q", f.Project) },
 }
 
@@ -61,7 +70,7 @@ func (s *Store) Farm(ctx context.Context, id int64) (Farm, error) {
 
 // Farms implements Inventory.
 func (s *Store) Farms(ctx context.Context, f FarmFilter) ([]Farm, error) {
-	return farmTable.list(ctx, s.read(), f.where())
+	return farmTable.page(ctx, s, f.where(), f.Page)
 }
 
 // UpdateFarm implements Inventory.
@@ -70,8 +79,8 @@ func (s *Store) UpdateFarm(ctx context.Context, id int64, u FarmUpdate) (Farm, e
 }
 
 // DeleteFarm implements Inventory.
-func (s *Store) DeleteFarm(ctx context.Context, id int64, cascade bool) error {
-	return deleteRow(ctx, s, farmTable, id, cascade, func(_ context.Context, tx *writeTx, f Farm) ([]dependants, error) {
+func (s *Store) DeleteFarm(ctx context.Context, id int64, o DeleteOptions) error {
+	return deleteRow(ctx, s, farmTable, id, o, func(_ context.Context, tx *writeTx, f Farm) ([]dependants, error) {
 		tx.touchProjects(f.ProjectID)
 		return []dependants{{hostTable, whereIs("farm.id", f.ID)}}, nil
 	})
@@ -100,16 +109,16 @@ func createFarm(ctx context.Context, tx *writeTx, f Farm) (Farm, error) {
 		return f, err
 	}
 	tx.touchProjects(f.ProjectID)
-	return f, farmTable.created(tx, f)
+	return farmTable.created(tx, f)
 }
 
 // insertFarm inserts a valid row and returns its id.
 func insertFarm(ctx context.Context, tx *writeTx, f Farm) (int64, error) {
 	id, err := tx.insert(ctx, `
-		INSERT INTO farm (name, source, project_id)
-		VALUES           (?,    ?,      ?)
+		INSERT INTO farm (name, source, project_id, version)
+		VALUES           (?,    ?,      ?, ?)
 		RETURNING id`,
-		f.Name, f.Source, f.ProjectID)
+		f.Name, f.Source, f.ProjectID, tx.next)
 	if err != nil {
 		return 0, fmt.Errorf("creating farm %q: %w", f.Name, err)
 	}
@@ -123,9 +132,9 @@ func updateFarm(ctx context.Context, tx *writeTx, before Farm, u FarmUpdate) (Fa
 	if err := after.validate(); err != nil {
 		return after, err
 	}
-	changed, err := farmTable.amend(ctx, tx, before, after, `
+	changed, err := farmTable.amend(ctx, tx, before, &after, `
 		UPDATE farm
-		SET    name = ?, source = ?
+		SET    version = ?, name = ?, source = ?
 		WHERE  id = ?`,
 		after.Name, after.Source)
 	if changed {

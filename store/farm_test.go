@@ -66,13 +66,17 @@ func TestFarms(t *testing.T) {
 		})
 		t.Run("delete says what hangs on a farm, and cascades", func(t *testing.T) {
 			refused(t, s, store.ErrConflict, `farm "api-farm": would also delete 1 host; say cascade to do it`,
-				func(ctx context.Context) error { return s.DeleteFarm(ctx, p.farm.ID, false) })
-			e := journalled(t, s, "farm.delete", func(ctx context.Context) error { return s.DeleteFarm(ctx, p.farm.ID, true) })
+				func(ctx context.Context) error { return s.DeleteFarm(ctx, p.farm.ID, store.DeleteOptions{}) })
+			e := journalled(t, s, "farm.delete", func(ctx context.Context) error {
+				return s.DeleteFarm(ctx, p.farm.ID, store.DeleteOptions{Cascade: true})
+			})
 			assert.Equal(t, []string{"host", "farm"}, nouns(e))
 			assert.Equal(t, store.Touched{Projects: []int64{p.project.ID}}, e.Touched)
 			refused(t, s, store.ErrNotFound, "there is no such farm",
-				func(ctx context.Context) error { return s.DeleteFarm(ctx, p.farm.ID, true) })
-			require.NoError(t, s.DeleteFarm(ctx, farm.ID, false))
+				func(ctx context.Context) error {
+					return s.DeleteFarm(ctx, p.farm.ID, store.DeleteOptions{Cascade: true})
+				})
+			require.NoError(t, s.DeleteFarm(ctx, farm.ID, store.DeleteOptions{}))
 		})
 	})
 }

@@ -8,6 +8,8 @@ import (
 // Host is one machine of a farm.
 type Host struct {
 	ID int64 `db:"id" json:"id"`
+	// Version is the revision at which the row last changed.
+	Version int64 `db:"version" json:"version"`
 	// Name is a host name, an IPv4 address, or an IPv6 address without brackets; no port.
 	Name string `db:"name" json:"name"`
 	// Enabled is false while the host is under maintenance: it is then no target.
@@ -22,31 +24,38 @@ type Host struct {
 
 // HostFilter picks hosts; a zero field does not filter.
 type HostFilter struct {
-	Name    string
-	Farm    string
-	Project string
-	Service string
-	Shard   string
-	Enabled *bool
+	Name    string `json:"name,omitempty"`
+	Farm    string `json:"farm,omitempty"`
+	Project string `json:"project,omitempty"`
+	Service string `json:"service,omitempty"`
+	Shard   string `json:"shard,omitempty"`
+	Enabled *bool  `json:"enabled,omitempty"`
+
+	Page `json:"-"`
 }
 
 // HostUpdate names the fields to change; a nil field stays as it is.
 type HostUpdate struct {
-	Name    *string
-	Enabled *bool
+	UpdateOptions
+
+	Name    *string `json:"name,omitempty"`
+	Enabled *bool   `json:"enabled,omitempty"`
 	// Labels replaces the whole set.
-	Labels *Labels
+	Labels *Labels `json:"labels,omitempty"`
 }
 
 var hostTable = table[Host]{
 	name:    "host",
-	columns: `host.id, host.name, host.enabled, host.labels, host.farm_id, farm.name AS farm, project.name AS project`,
+	columns: `host.id, host.version, host.name, host.enabled, host.labels, host.farm_id, farm.name AS farm, project.name AS project`,
 	from: `host
 		JOIN farm    ON farm.id    = host.farm_id
 		JOIN project ON project.id = farm.project_id`,
-	order: `host.name, project.name`,
-	id:    func(h Host) int64 { return h.ID },
-	label: func(h Host) (string, string) { return h.Name, fmt.Sprintf(" of project %q", h.Project) },
+	order:   `host.name, project.name`,
+	search:  []string{"host.name", "farm.name", "project.name"},
+	sorts:   []string{"id", "name", "farm", "project"},
+	id:      func(h Host) int64 { return h.ID },
+	label:   func(h Host) (string, string) { return h.Name, fmt.Sprintf(" of project %q", h.Project) },
+	version: func(h *Host) *int64 { return &h.Version },
 }
 
 func (f HostFilter) where() where {
@@ -70,7 +79,7 @@ func (s *Store) Host(ctx context.Context, id int64) (Host, error) {
 
 // Hosts implements Inventory.
 func (s *Store) Hosts(ctx context.Context, f HostFilter) ([]Host, error) {
-	return hostTable.list(ctx, s.read(), f.where())
+	return hostTable.page(ctx, s, f.where(), f.Page)
 }
 
 // UpdateHost implements Inventory.
@@ -79,8 +88,8 @@ func (s *Store) UpdateHost(ctx context.Context, id int64, u HostUpdate) (Host, e
 }
 
 // DeleteHost implements Inventory.
-func (s *Store) DeleteHost(ctx context.Context, id int64) error {
-	return deleteRow(ctx, s, hostTable, id, false, func(ctx context.Context, tx *writeTx, h Host) ([]dependants, error) {
+func (s *Store) DeleteHost(ctx context.Context, id int64, o DeleteOptions) error {
+	return deleteRow(ctx, s, hostTable, id, o, func(ctx context.Context, tx *writeTx, h Host) ([]dependants, error) {
 		return nil, tx.touchProjectsOf(ctx, projectOfFarm(h.FarmID))
 	})
 }
@@ -99,15 +108,15 @@ func createHost(ctx context.Context, tx *writeTx, h Host) (Host, error) {
 		return h, err
 	}
 	if h.ID, err = tx.insert(ctx, `
-		INSERT INTO host (name, enabled, labels, farm_id)
-		VALUES           (?,    ?,       ?,      ?)
+		INSERT INTO host (name, enabled, labels, farm_id, version)
+		VALUES           (?,    ?,       ?,      ?, ?)
 		RETURNING id`,
-		h.Name, h.Enabled, h.Labels, h.FarmID,
+		h.Name, h.Enabled, h.Labels, h.FarmID, tx.next,
 	); err != nil {
 		return h, fmt.Errorf("creating host %q: %w", h.Name, err)
 	}
 	tx.touchProjects(farm.ProjectID)
-	return h, hostTable.created(tx, h)
+	return hostTable.created(tx, h)
 }
 
 func updateHost(ctx context.Context, tx *writeTx, before Host, u HostUpdate) (Host, error) {
@@ -121,9 +130,9 @@ func updateHost(ctx context.Context, tx *writeTx, before Host, u HostUpdate) (Ho
 	if err := vacantHost(ctx, tx, before.ID, after); err != nil {
 		return after, err
 	}
-	changed, err := hostTable.amend(ctx, tx, before, after, `
+	changed, err := hostTable.amend(ctx, tx, before, &after, `
 		UPDATE host
-		SET    name = ?, enabled = ?, labels = ?
+		SET    version = ?, name = ?, enabled = ?, labels = ?
 		WHERE  id = ?`,
 		after.Name, after.Enabled, after.Labels)
 	if err != nil || !changed {

@@ -14,7 +14,7 @@ func TestHostConforms(t *testing.T) {
 	withSeed(t, func(t *testing.T, s *store.Store, p seed) {
 		touched := store.Touched{Projects: []int64{p.project.ID}}
 		noun[store.Host, store.HostUpdate]{
-			name: "host", create: s.CreateHost, read: s.Host, update: s.UpdateHost, remove: s.DeleteHost,
+			name: "host", create: s.CreateHost, read: s.Host, update: s.UpdateHost, remove: func(ctx context.Context, id int64) error { return s.DeleteHost(ctx, id, store.DeleteOptions{}) },
 			list:     func(ctx context.Context) ([]store.Host, error) { return s.Hosts(ctx, store.HostFilter{}) },
 			id:       func(h store.Host) int64 { return h.ID },
 			row:      store.Host{Name: "[2001:db8:0::1]", Enabled: true, Labels: store.Labels{"rack": "r1"}, FarmID: p.farm.ID},

@@ -15,19 +15,14 @@ import (
 // Groups of one project are best kept together, as exports do: they are then taken in as one, which is what it takes
 // to tell labels of exporters from those of hosts.
 func (s *Store) Import(ctx context.Context, groups ImportGroups, o ImportOptions) (ImportResult, error) {
-	var imp *importer
-	revision, err := s.write(ctx, "import", func(tx *writeTx) error {
-		imp = newImporter(tx, o)
+	return written(ctx, s, "import", func(tx *writeTx) (ImportResult, error) {
+		imp := newImporter(tx, o)
 		if err := imp.run(ctx, groups); err != nil {
-			return err
+			return ImportResult{}, err
 		}
-		return imp.finish(ctx)
+		err := imp.finish(ctx)
+		return imp.result, err
 	})
-	if err != nil {
-		return ImportResult{}, err
-	}
-	imp.result.Revision = revision
-	return imp.result, nil
 }
 
 // progressStep is how many targets pass between two calls of ImportOptions.Progress.
@@ -190,6 +185,9 @@ func (imp *importer) finish(ctx context.Context) error {
 		if err := imp.tx.recordCreated(ctx, c.table, imp.created[c.table].ranges()); err != nil {
 			return err
 		}
+	}
+	if len(counts) > 0 && !imp.tx.options.dryRun {
+		imp.result.Revision = imp.tx.next
 	}
 	imp.tx.describe("imported %s", strings.Join(counts, ", "))
 	return nil

@@ -9,67 +9,73 @@ import "context"
 // changes nothing at all: a write that would alter nothing makes no revision. Errors are those of this package
 // (see ErrInvalid and its neighbours) and those of the context. A Create fills in the id and the names of what the
 // argument refers to. Lists come in a stable order, by name. A Delete of what others hang on is refused with
-// ErrConflict and says what would go, unless cascade is true.
+// ErrConflict and says what would go, unless it says Cascade. Where a version is demanded (UpdateOptions, DeleteOptions),
+// a row that has another one is ErrStale. What a context adds to every write is told at WithDryRun and its neighbours;
+// a write that takes too many targets away is ErrGuarded.
 type Inventory interface {
 	CreateShard(ctx context.Context, s *Shard) error
 	Shard(ctx context.Context, id int64) (Shard, error)
 	Shards(ctx context.Context, f ShardFilter) ([]Shard, error)
 	UpdateShard(ctx context.Context, id int64, u ShardUpdate) (Shard, error)
-	DeleteShard(ctx context.Context, id int64, cascade bool) error
+	DeleteShard(ctx context.Context, id int64, o DeleteOptions) error
 
 	CreateServer(ctx context.Context, s *Server) error
 	Server(ctx context.Context, id int64) (Server, error)
 	Servers(ctx context.Context, f ServerFilter) ([]Server, error)
 	UpdateServer(ctx context.Context, id int64, u ServerUpdate) (Server, error)
-	DeleteServer(ctx context.Context, id int64) error
+	DeleteServer(ctx context.Context, id int64, o DeleteOptions) error
 
 	CreateService(ctx context.Context, s *Service) error
 	Service(ctx context.Context, id int64) (Service, error)
 	Services(ctx context.Context, f ServiceFilter) ([]Service, error)
 	UpdateService(ctx context.Context, id int64, u ServiceUpdate) (Service, error)
-	DeleteService(ctx context.Context, id int64, cascade bool) error
+	DeleteService(ctx context.Context, id int64, o DeleteOptions) error
 
 	CreateProject(ctx context.Context, p *Project) error
 	Project(ctx context.Context, id int64) (Project, error)
 	Projects(ctx context.Context, f ProjectFilter) ([]Project, error)
 	UpdateProject(ctx context.Context, id int64, u ProjectUpdate) (Project, error)
-	DeleteProject(ctx context.Context, id int64, cascade bool) error
+	DeleteProject(ctx context.Context, id int64, o DeleteOptions) error
 
 	CreateFarm(ctx context.Context, f *Farm) error
 	Farm(ctx context.Context, id int64) (Farm, error)
 	Farms(ctx context.Context, f FarmFilter) ([]Farm, error)
 	UpdateFarm(ctx context.Context, id int64, u FarmUpdate) (Farm, error)
-	DeleteFarm(ctx context.Context, id int64, cascade bool) error
+	DeleteFarm(ctx context.Context, id int64, o DeleteOptions) error
 
 	CreateHost(ctx context.Context, h *Host) error
 	Host(ctx context.Context, id int64) (Host, error)
 	Hosts(ctx context.Context, f HostFilter) ([]Host, error)
 	UpdateHost(ctx context.Context, id int64, u HostUpdate) (Host, error)
-	DeleteHost(ctx context.Context, id int64) error
+	DeleteHost(ctx context.Context, id int64, o DeleteOptions) error
 
 	CreateExporter(ctx context.Context, e *Exporter) error
 	Exporter(ctx context.Context, id int64) (Exporter, error)
 	Exporters(ctx context.Context, f ExporterFilter) ([]Exporter, error)
 	UpdateExporter(ctx context.Context, id int64, u ExporterUpdate) (Exporter, error)
-	DeleteExporter(ctx context.Context, id int64) error
+	DeleteExporter(ctx context.Context, id int64, o DeleteOptions) error
 
 	CreateDefaultExporter(ctx context.Context, e *DefaultExporter) error
 	DefaultExporter(ctx context.Context, id int64) (DefaultExporter, error)
 	DefaultExporters(ctx context.Context, f DefaultExporterFilter) ([]DefaultExporter, error)
 	UpdateDefaultExporter(ctx context.Context, id int64, u DefaultExporterUpdate) (DefaultExporter, error)
-	DeleteDefaultExporter(ctx context.Context, id int64) error
+	DeleteDefaultExporter(ctx context.Context, id int64, o DeleteOptions) error
 
 	CreateProbe(ctx context.Context, p *Probe) error
 	Probe(ctx context.Context, id int64) (Probe, error)
 	Probes(ctx context.Context, f ProbeFilter) ([]Probe, error)
 	UpdateProbe(ctx context.Context, id int64, u ProbeUpdate) (Probe, error)
-	DeleteProbe(ctx context.Context, id int64, cascade bool) error
+	DeleteProbe(ctx context.Context, id int64, o DeleteOptions) error
 
 	CreateURL(ctx context.Context, u *URL) error
 	URL(ctx context.Context, id int64) (URL, error)
 	URLs(ctx context.Context, f URLFilter) ([]URL, error)
 	UpdateURL(ctx context.Context, id int64, u URLUpdate) (URL, error)
-	DeleteURL(ctx context.Context, id int64) error
+	DeleteURL(ctx context.Context, id int64, o DeleteOptions) error
+
+	// SetHosts adds, removes or replaces hosts of the project with the id, all in one write. A project without a farm
+	// gets one of its own name with its first host.
+	SetHosts(ctx context.Context, project int64, h SetHosts) (SetHostsResult, error)
 
 	// RegisterServer puts the server host:port on the shard, creating either when missing and moving a server that
 	// was on another shard.

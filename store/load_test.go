@@ -157,7 +157,7 @@ func TestLoadSeesOneState(t *testing.T) {
 		during := &stoppingSink{replica: newReplica(), fn: func() error {
 			return errors.Join(
 				other.CreateHost(t.Context(), &store.Host{Name: "new", Project: "project49", Enabled: true}),
-				other.DeleteProject(t.Context(), 48, true))
+				other.DeleteProject(t.Context(), 48, store.DeleteOptions{Cascade: true}))
 		}}
 		at, err := s.Load(t.Context(), during)
 		require.NoError(t, err)
@@ -224,9 +224,9 @@ func mutate(t *testing.T, s *store.Store, random *rand.Rand) {
 			return s.CreateProject(ctx, &store.Project{Name: name, Service: "shop", Shard: "osaka", Enabled: true})
 		},
 		func() error { return s.CreateHost(ctx, &store.Host{Name: name, Project: "web", Enabled: flip}) },
-		func() error { return s.DeleteHost(ctx, id(8)) },
+		func() error { return s.DeleteHost(ctx, id(8), store.DeleteOptions{}) },
 		func() error { _, err := s.UpdateHost(ctx, id(8), store.HostUpdate{Enabled: &flip}); return err },
-		func() error { return s.DeleteProject(ctx, id(6), true) },
+		func() error { return s.DeleteProject(ctx, id(6), store.DeleteOptions{Cascade: true}) },
 		func() error { _, err := s.UpdateProject(ctx, id(6), store.ProjectUpdate{Name: &name}); return err },
 		func() error { _, err := s.UpdateProject(ctx, id(6), store.ProjectUpdate{Enabled: &flip}); return err },
 		func() error {
@@ -240,7 +240,7 @@ func mutate(t *testing.T, s *store.Store, random *rand.Rand) {
 		func() error { _, err := s.UpdateProbe(ctx, 1, store.ProbeUpdate{Module: &name}); return err },
 		func() error { _, err := s.RegisterServer(ctx, name, "prometheus001", 9090); return err },
 		func() error { return s.CreateService(ctx, &store.Service{Name: name}) },
-		func() error { return s.DeleteService(ctx, id(8), false) },
+		func() error { return s.DeleteService(ctx, id(8), store.DeleteOptions{}) },
 		func() error {
 			return s.CreateURL(ctx, &store.URL{URL: "http://" + name + "/", Project: "web", Probe: "http_2xx"})
 		},
@@ -312,7 +312,7 @@ func TestChangesNamesWhatIsGone(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, s *store.Store) {
 		create(t, s)
 		_, at := load(t, s)
-		require.NoError(t, s.DeleteService(t.Context(), 1, true))
+		require.NoError(t, s.DeleteService(t.Context(), 1, store.DeleteOptions{Cascade: true}))
 		c, err := s.Changes(t.Context(), at)
 		require.NoError(t, err)
 		require.Equal(t, map[int64]*store.Service{1: nil}, c.Services)

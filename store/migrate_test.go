@@ -30,7 +30,7 @@ func TestMigrate(t *testing.T) {
 		require.NoError(t, err)
 		require.Zero(t, before.Current)
 		require.Positive(t, before.Target)
-		require.Len(t, before.Migrations, int(before.Target))
+		require.Equal(t, before.Target, before.Migrations[len(before.Migrations)-1].Version)
 		require.Equal(t, "inventory", before.Migrations[0].Name)
 		for _, m := range before.Migrations {
 			require.Nil(t, m.AppliedAt)
@@ -45,7 +45,7 @@ func TestMigrate(t *testing.T) {
 		done, err := store.Migrate(t.Context(), u, store.Options{})
 		require.NoError(t, err)
 		require.Equal(t, done.Target, done.Current)
-		require.Len(t, done.Applied, int(done.Target))
+		require.Len(t, done.Applied, len(done.Migrations))
 		for _, m := range done.Migrations {
 			require.WithinDuration(t, time.Now(), *m.AppliedAt, time.Minute)
 		}
@@ -94,7 +94,7 @@ func TestMigrateAtOnce(t *testing.T) {
 		}
 		status, err := store.MigrateStatus(t.Context(), u, store.Options{})
 		require.NoError(t, err)
-		require.Equal(t, int(status.Target), sum, "each migration is applied by one of them")
+		require.Len(t, status.Migrations, sum, "each migration is applied by one of them")
 		storetest.Open(t, u)
 	})
 }

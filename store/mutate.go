@@ -4,13 +4,15 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
-// written runs fn in one write and returns its result, or the zero value with the error of fn or of the commit.
+// written runs fn in one write and returns its result, or the zero value with the error of fn or of the commit. When
+// the write is a repeated one (see WithIdempotencyKey) the result is that of the first, for which R must survive JSON.
 func written[R any](ctx context.Context, s *Store, action string, fn func(tx *writeTx) (R, error)) (R, error) {
 	var result R
-	if _, err := s.write(ctx, action, func(tx *writeTx) (err error) {
+	if _, err := s.writeInto(ctx, action, &result, func(tx *writeTx) (err error) {
 		result, err = fn(tx)
 		return err
 	}); err != nil {
@@ -29,11 +31,14 @@ func createRow[T any](ctx context.Context, s *Store, t table[T], row *T, fn func
 	return err
 }
 
-// updateRow runs fn on the row with the id.
-func updateRow[T, U any](ctx context.Context, s *Store, t table[T], id int64, u U, fn func(context.Context, *writeTx, T, U) (T, error)) (T, error) {
+// updateRow runs fn on the row with the id, which must have the version that u demands.
+func updateRow[T any, U expecting](ctx context.Context, s *Store, t table[T], id int64, u U, fn func(context.Context, *writeTx, T, U) (T, error)) (T, error) {
 	return written(ctx, s, t.name+".update", func(tx *writeTx) (T, error) {
 		before, err := t.byID(ctx, tx, id)
 		if err != nil {
+			return before, err
+		}
+		if err := t.fresh(before, u.expected()); err != nil {
 			return before, err
 		}
 		return fn(ctx, tx, before, u)
@@ -41,10 +46,13 @@ func updateRow[T, U any](ctx context.Context, s *Store, t table[T], id int64, u 
 }
 
 // deleteRow deletes the row with the id, after what hangs on it.
-func deleteRow[T any](ctx context.Context, s *Store, t table[T], id int64, cascade bool, fn func(context.Context, *writeTx, T) ([]dependants, error)) error {
+func deleteRow[T any](ctx context.Context, s *Store, t table[T], id int64, o DeleteOptions, fn func(context.Context, *writeTx, T) ([]dependants, error)) error {
 	_, err := s.write(ctx, t.name+".delete", func(tx *writeTx) error {
 		row, err := t.byID(ctx, tx, id)
 		if err != nil {
+			return err
+		}
+		if err := t.fresh(row, o.IfVersion); err != nil {
 			return err
 		}
 		below, err := fn(ctx, tx, row)
@@ -53,7 +61,7 @@ func deleteRow[T any](ctx context.Context, s *Store, t table[T], id int64, casca
 		}
 		name, _ := t.label(row)
 		refused := &Error{Kind: ErrConflict, Noun: t.noun(), Value: name}
-		if err := tx.prune(ctx, refused, cascade, below); err != nil {
+		if err := tx.prune(ctx, refused, o.Cascade, below); err != nil {
 			return err
 		}
 		return t.remove(ctx, tx, row)
@@ -152,12 +160,14 @@ func (w *writeTx) touchProjectsOf(ctx context.Context, condition where) error {
 // rowsPerInsert keeps statements below the number of parameters that both databases take.
 const rowsPerInsert = 500
 
-// insertRows inserts rows with the values of the columns in into, "table (column, …)", and returns their ids.
+// insertRows inserts rows of a noun with the values of the columns in into, "table (column, …)", and returns their ids.
+// The version is put in beside them.
 func (w *writeTx) insertRows(ctx context.Context, into string, rows [][]any) ([]int64, error) {
 	var ids []int64
+	columns := strings.TrimSuffix(into, ")") + ", version)"
 	for part := range slices.Chunk(rows, rowsPerInsert) {
-		values := "(?" + strings.Repeat(", ?", len(part[0])-1) + ")"
-		query := "INSERT INTO " + into + " VALUES " + values + strings.Repeat(", "+values, len(part)-1) + " RETURNING id"
+		values := "(?" + strings.Repeat(", ?", len(part[0])-1) + ", " + strconv.FormatInt(w.next, 10) + ")"
+		query := "INSERT INTO " + columns + " VALUES " + values + strings.Repeat(", "+values, len(part)-1) + " RETURNING id"
 		var some []int64
 		if err := w.selectAll(ctx, &some, query, slices.Concat(part...)...); err != nil {
 			return ids, fmt.Errorf("inserting into %s: %w", into, err)

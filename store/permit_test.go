@@ -88,16 +88,16 @@ func attempts(p seed) []attempt {
 			return s.CreateProject(ctx, &store.Project{Name: "new", Service: "shop", Shard: "prod"})
 		}, []string{onShop, onProd}},
 		{"delete a project", func(ctx context.Context, s *store.Store) error {
-			return s.DeleteProject(ctx, p.project.ID, true)
+			return s.DeleteProject(ctx, p.project.ID, store.DeleteOptions{Cascade: true})
 		}, []string{onShop, onAPI, onProd}},
 		{"delete a service", func(ctx context.Context, s *store.Store) error {
-			return s.DeleteService(ctx, p.service.ID, true)
+			return s.DeleteService(ctx, p.service.ID, store.DeleteOptions{Cascade: true})
 		}, []string{onShop}},
 		{"delete a shard", func(ctx context.Context, s *store.Store) error {
-			return s.DeleteShard(ctx, p.shard.ID, true)
+			return s.DeleteShard(ctx, p.shard.ID, store.DeleteOptions{Cascade: true})
 		}, []string{onProd}},
 		{"delete a probe with all its URLs", func(ctx context.Context, s *store.Store) error {
-			return s.DeleteProbe(ctx, p.probe.ID, true)
+			return s.DeleteProbe(ctx, p.probe.ID, store.DeleteOptions{Cascade: true})
 		}, nil},
 		{"add a host", func(ctx context.Context, s *store.Store) error {
 			_, _, err := s.RegisterHost(ctx, "shop-api", "web9")
@@ -108,13 +108,13 @@ func attempts(p seed) []attempt {
 			return err
 		}, []string{onMail, onSpare}},
 		{"delete a farm", func(ctx context.Context, s *store.Store) error {
-			return s.DeleteFarm(ctx, p.farm.ID, true)
+			return s.DeleteFarm(ctx, p.farm.ID, store.DeleteOptions{Cascade: true})
 		}, []string{onShop, onAPI, onProd}},
 		{"change an exporter", func(ctx context.Context, s *store.Store) error {
 			_, err := s.UpdateExporter(ctx, p.app.ID, store.ExporterUpdate{Enabled: ptr(false)})
 			return err
 		}, []string{onShop, onAPI, onProd}},
-		{"delete a URL", func(ctx context.Context, s *store.Store) error { return s.DeleteURL(ctx, p.url.ID) }, []string{onShop, onAPI, onProd}},
+		{"delete a URL", func(ctx context.Context, s *store.Store) error { return s.DeleteURL(ctx, p.url.ID, store.DeleteOptions{}) }, []string{onShop, onAPI, onProd}},
 		{"import into a project", importGroup("shop", "shop-api", "prod"), []string{onShop, onAPI, onProd}},
 		{"import a new project", importGroup("shop", "new", "prod"), []string{onShop, onProd}},
 		{"import a new service", importGroup("new", "new", "prod"), nil},

@@ -63,7 +63,8 @@ type PrincipalUpdate struct {
 // AccessControl is what can be done to the list of who may do what; *Store implements it. Each write is one transaction
 // with a journal entry that holds no secrets. Errors are those of this package.
 type AccessControl interface {
-	// CreatePrincipal fills in the id and the names of p. Of a token it returns the secret, which is kept nowhere.
+	// CreatePrincipal fills in the id and the names of p. Of a token it returns the secret, which is kept nowhere:
+	// a dry run, and a write that repeats another, return none.
 	CreatePrincipal(ctx context.Context, p *Principal) (secret string, err error)
 	Principals(ctx context.Context, f PrincipalFilter) ([]Principal, error)
 	UpdatePrincipal(ctx context.Context, id int64, u PrincipalUpdate) (Principal, error)
@@ -169,13 +170,18 @@ func (s *Store) CreatePrincipal(ctx context.Context, p *Principal) (secret strin
 	if p.Kind == KindToken {
 		secret = newToken()
 	}
+	kept := false // neither by a dry run nor by a write that repeats another
 	created, err := written(ctx, s, p.Kind+".create", func(tx *writeTx) (Principal, error) {
+		kept = !tx.options.dryRun
 		return createPrincipal(ctx, tx, *p, secret)
 	})
 	if err != nil {
 		return "", err
 	}
 	*p = created
+	if !kept {
+		secret = ""
+	}
 	return secret, nil
 }
 

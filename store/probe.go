@@ -7,28 +7,37 @@ import (
 
 // Probe is a module of blackbox_exporter's configuration, by which URLs are checked.
 type Probe struct {
-	ID          int64  `db:"id"          json:"id"`
+	ID int64 `db:"id"          json:"id"`
+	// Version is the revision at which the row last changed.
+	Version     int64  `db:"version" json:"version"`
 	Module      string `db:"module"      json:"module"`
 	Description string `db:"description" json:"description"`
 }
 
 // ProbeFilter picks probes; a zero field does not filter.
 type ProbeFilter struct {
-	Module string
+	Module string `json:"module,omitempty"`
+
+	Page `json:"-"`
 }
 
 // ProbeUpdate names the fields to change; a nil field stays as it is.
 type ProbeUpdate struct {
-	Module      *string
-	Description *string
+	UpdateOptions
+
+	Module      *string `json:"module,omitempty"`
+	Description *string `json:"description,omitempty"`
 }
 
 var probeTable = table[Probe]{
 	name:    "probe",
-	columns: `probe.id, probe.module, probe.description`,
+	columns: `probe.id, probe.version, probe.module, probe.description`,
 	from:    `probe`,
 	order:   `probe.module`,
+	search:  []string{"probe.module", "probe.description"},
+	sorts:   []string{"id", "module"},
 	id:      func(p Probe) int64 { return p.ID },
+	version: func(p *Probe) *int64 { return &p.Version },
 	label:   func(p Probe) (string, string) { return p.Module, "" },
 }
 
@@ -50,7 +59,7 @@ func (s *Store) Probe(ctx context.Context, id int64) (Probe, error) {
 
 // Probes implements Inventory.
 func (s *Store) Probes(ctx context.Context, f ProbeFilter) ([]Probe, error) {
-	return probeTable.list(ctx, s.read(), f.where())
+	return probeTable.page(ctx, s, f.where(), f.Page)
 }
 
 // UpdateProbe implements Inventory.
@@ -59,8 +68,8 @@ func (s *Store) UpdateProbe(ctx context.Context, id int64, u ProbeUpdate) (Probe
 }
 
 // DeleteProbe implements Inventory.
-func (s *Store) DeleteProbe(ctx context.Context, id int64, cascade bool) error {
-	return deleteRow(ctx, s, probeTable, id, cascade, func(ctx context.Context, tx *writeTx, p Probe) ([]dependants, error) {
+func (s *Store) DeleteProbe(ctx context.Context, id int64, o DeleteOptions) error {
+	return deleteRow(ctx, s, probeTable, id, o, func(ctx context.Context, tx *writeTx, p Probe) ([]dependants, error) {
 		return []dependants{{urlTable, whereIs("url.probe_id", p.ID)}}, tx.touchProjectsOf(ctx, projectsOfProbe(p.ID))
 	})
 }
@@ -73,16 +82,16 @@ func createProbe(ctx context.Context, tx *writeTx, p Probe) (Probe, error) {
 	if p.ID, err = insertProbe(ctx, tx, p); err != nil {
 		return p, err
 	}
-	return p, probeTable.created(tx, p)
+	return probeTable.created(tx, p)
 }
 
 // insertProbe inserts a valid row and returns its id.
 func insertProbe(ctx context.Context, tx *writeTx, p Probe) (int64, error) {
 	id, err := tx.insert(ctx, `
-		INSERT INTO probe (module, description)
-		VALUES            (?,      ?)
+		INSERT INTO probe (module, description, version)
+		VALUES            (?,      ?, ?)
 		RETURNING id`,
-		p.Module, p.Description)
+		p.Module, p.Description, tx.next)
 	if err != nil {
 		return 0, fmt.Errorf("creating probe %q: %w", p.Module, err)
 	}
@@ -96,9 +105,9 @@ func updateProbe(ctx context.Context, tx *writeTx, before Probe, u ProbeUpdate) 
 	if err := checkProbe(ctx, tx, before.ID, &after); err != nil {
 		return after, err
 	}
-	_, err := probeTable.amend(ctx, tx, before, after, `
+	_, err := probeTable.amend(ctx, tx, before, &after, `
 		UPDATE probe
-		SET    module = ?, description = ?
+		SET    version = ?, module = ?, description = ?
 		WHERE  id = ?`,
 		after.Module, after.Description)
 	if err != nil || after.Module == before.Module {

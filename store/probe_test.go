@@ -15,7 +15,7 @@ func TestProbeConforms(t *testing.T) {
 		noun[store.Probe, store.ProbeUpdate]{
 			name: "probe", create: s.CreateProbe, read: s.Probe, update: s.UpdateProbe,
 			list:     func(ctx context.Context) ([]store.Probe, error) { return s.Probes(ctx, store.ProbeFilter{}) },
-			remove:   func(ctx context.Context, id int64) error { return s.DeleteProbe(ctx, id, false) },
+			remove:   func(ctx context.Context, id int64) error { return s.DeleteProbe(ctx, id, store.DeleteOptions{}) },
 			id:       func(p store.Probe) int64 { return p.ID },
 			row:      store.Probe{Module: "icmp", Description: "ping"},
 			filled:   store.Probe{Module: "icmp", Description: "ping"},
@@ -53,8 +53,10 @@ func TestProbes(t *testing.T) {
 		})
 		t.Run("delete says what hangs on a probe, and cascades", func(t *testing.T) {
 			refused(t, s, store.ErrConflict, `probe "http": would also delete 1 URL; say cascade to do it`,
-				func(ctx context.Context) error { return s.DeleteProbe(ctx, p.probe.ID, false) })
-			e := journalled(t, s, "probe.delete", func(ctx context.Context) error { return s.DeleteProbe(ctx, p.probe.ID, true) })
+				func(ctx context.Context) error { return s.DeleteProbe(ctx, p.probe.ID, store.DeleteOptions{}) })
+			e := journalled(t, s, "probe.delete", func(ctx context.Context) error {
+				return s.DeleteProbe(ctx, p.probe.ID, store.DeleteOptions{Cascade: true})
+			})
 			assert.Equal(t, []string{"url", "probe"}, nouns(e))
 			assert.Equal(t, touched, e.Touched)
 		})
@@ -67,7 +69,7 @@ func TestURLConforms(t *testing.T) {
 		require.NoError(t, s.CreateProbe(t.Context(), &tcp))
 		touched := store.Touched{Projects: []int64{p.project.ID}}
 		noun[store.URL, store.URLUpdate]{
-			name: "url", create: s.CreateURL, read: s.URL, update: s.UpdateURL, remove: s.DeleteURL,
+			name: "url", create: s.CreateURL, read: s.URL, update: s.UpdateURL, remove: func(ctx context.Context, id int64) error { return s.DeleteURL(ctx, id, store.DeleteOptions{}) },
 			list:   func(ctx context.Context) ([]store.URL, error) { return s.URLs(ctx, store.URLFilter{}) },
 			id:     func(u store.URL) int64 { return u.ID },
 			row:    store.URL{URL: "http://b.example.com/?a=1&b=2", ProjectID: p.project.ID, Probe: "http_2xx"},

@@ -7,7 +7,9 @@ import (
 
 // Project belongs to one service and one shard; its farm, exporters and URLs make its targets.
 type Project struct {
-	ID          int64  `db:"id"          json:"id"`
+	ID int64 `db:"id"          json:"id"`
+	// Version is the revision at which the row last changed.
+	Version     int64  `db:"version" json:"version"`
 	Name        string `db:"name"        json:"name"`
 	Description string `db:"description" json:"description"`
 	Owner       string `db:"owner"       json:"owner"`
@@ -24,34 +26,41 @@ type Project struct {
 
 // ProjectFilter picks projects; a zero field does not filter.
 type ProjectFilter struct {
-	Name    string
-	Service string
-	Shard   string
-	Enabled *bool
+	Name    string `json:"name,omitempty"`
+	Service string `json:"service,omitempty"`
+	Shard   string `json:"shard,omitempty"`
+	Enabled *bool  `json:"enabled,omitempty"`
+
+	Page `json:"-"`
 }
 
 // ProjectUpdate names the fields to change; a nil field stays as it is.
 type ProjectUpdate struct {
-	Name        *string
-	Description *string
-	Owner       *string
-	Enabled     *bool
+	UpdateOptions
+
+	Name        *string `json:"name,omitempty"`
+	Description *string `json:"description,omitempty"`
+	Owner       *string `json:"owner,omitempty"`
+	Enabled     *bool   `json:"enabled,omitempty"`
 	// Labels replaces the whole set.
-	Labels  *Labels
-	Service *string
-	Shard   *string
+	Labels  *Labels `json:"labels,omitempty"`
+	Service *string `json:"service,omitempty"`
+	Shard   *string `json:"shard,omitempty"`
 }
 
 var projectTable = table[Project]{
 	name: "project",
-	columns: `project.id, project.name, project.description, project.owner, project.enabled, project.labels,
+	columns: `project.id, project.version, project.name, project.description, project.owner, project.enabled, project.labels,
 		project.service_id, service.name AS service, project.shard_id, shard.name AS shard`,
 	from: `project
 		JOIN service ON service.id = project.service_id
 		JOIN shard   ON shard.id   = project.shard_id`,
-	order: `project.name`,
-	id:    func(p Project) int64 { return p.ID },
-	label: func(p Project) (string, string) { return p.Name, "" },
+	order:   `project.name`,
+	search:  []string{"project.name", "project.description", "project.owner", "service.name", "shard.name"},
+	sorts:   []string{"id", "name", "service", "shard"},
+	id:      func(p Project) int64 { return p.ID },
+	label:   func(p Project) (string, string) { return p.Name, "" },
+	version: func(p *Project) *int64 { return &p.Version },
 }
 
 func (f ProjectFilter) where() where {
@@ -82,7 +91,7 @@ func (s *Store) Project(ctx context.Context, id int64) (Project, error) {
 
 // Projects implements Inventory.
 func (s *Store) Projects(ctx context.Context, f ProjectFilter) ([]Project, error) {
-	return projectTable.list(ctx, s.read(), f.where())
+	return projectTable.page(ctx, s, f.where(), f.Page)
 }
 
 // UpdateProject implements Inventory.
@@ -91,8 +100,8 @@ func (s *Store) UpdateProject(ctx context.Context, id int64, u ProjectUpdate) (P
 }
 
 // DeleteProject implements Inventory.
-func (s *Store) DeleteProject(ctx context.Context, id int64, cascade bool) error {
-	return deleteRow(ctx, s, projectTable, id, cascade, deleteProject)
+func (s *Store) DeleteProject(ctx context.Context, id int64, o DeleteOptions) error {
+	return deleteRow(ctx, s, projectTable, id, o, deleteProject)
 }
 
 func createProject(ctx context.Context, tx *writeTx, p Project) (Project, error) {
@@ -110,16 +119,16 @@ func createProject(ctx context.Context, tx *writeTx, p Project) (Project, error)
 		return p, err
 	}
 	tx.touchProjects(p.ID)
-	return p, projectTable.created(tx, p)
+	return projectTable.created(tx, p)
 }
 
 // insertProject inserts a valid row and returns its id.
 func insertProject(ctx context.Context, tx *writeTx, p Project) (int64, error) {
 	id, err := tx.insert(ctx, `
-		INSERT INTO project (name, description, owner, enabled, labels, service_id, shard_id)
-		VALUES              (?,    ?,           ?,     ?,       ?,      ?,          ?)
+		INSERT INTO project (name, description, owner, enabled, labels, service_id, shard_id, version)
+		VALUES              (?,    ?,           ?,     ?,       ?,      ?,          ?, ?)
 		RETURNING id`,
-		p.Name, p.Description, p.Owner, p.Enabled, p.Labels, p.ServiceID, p.ShardID)
+		p.Name, p.Description, p.Owner, p.Enabled, p.Labels, p.ServiceID, p.ShardID, tx.next)
 	if err != nil {
 		return 0, fmt.Errorf("creating project %q: %w", p.Name, err)
 	}
@@ -146,9 +155,9 @@ func updateProject(ctx context.Context, tx *writeTx, before Project, u ProjectUp
 			return after, err
 		}
 	}
-	_, err := projectTable.amend(ctx, tx, before, after, `
+	_, err := projectTable.amend(ctx, tx, before, &after, `
 		UPDATE project
-		SET    name = ?, description = ?, owner = ?, enabled = ?, labels = ?, service_id = ?, shard_id = ?
+		SET    version = ?, name = ?, description = ?, owner = ?, enabled = ?, labels = ?, service_id = ?, shard_id = ?
 		WHERE  id = ?`,
 		after.Name, after.Description, after.Owner, after.Enabled, after.Labels, after.ServiceID, after.ShardID)
 	listed := after

@@ -19,7 +19,7 @@ func TestProjectConforms(t *testing.T) {
 		noun[store.Project, store.ProjectUpdate]{
 			name: "project", create: s.CreateProject, read: s.Project, update: s.UpdateProject,
 			list:   func(ctx context.Context) ([]store.Project, error) { return s.Projects(ctx, store.ProjectFilter{}) },
-			remove: func(ctx context.Context, id int64) error { return s.DeleteProject(ctx, id, false) },
+			remove: func(ctx context.Context, id int64) error { return s.DeleteProject(ctx, id, store.DeleteOptions{}) },
 			id:     func(p store.Project) int64 { return p.ID },
 			row:    store.Project{Name: "web", Description: "d", Owner: "o", Enabled: true, Labels: store.Labels{"a": "1"}, Service: "shop", ShardID: p.shard.ID},
 			filled: store.Project{
@@ -107,15 +107,17 @@ func TestProjects(t *testing.T) {
 		})
 		t.Run("delete says what hangs on a project, and cascades", func(t *testing.T) {
 			refused(t, s, store.ErrConflict, `project "shop-api": would also delete 1 farm, 1 host, 1 exporter, 1 URL; say cascade to do it`,
-				func(ctx context.Context) error { return s.DeleteProject(ctx, p.project.ID, false) })
-			e := journalled(t, s, "project.delete", func(ctx context.Context) error { return s.DeleteProject(ctx, p.project.ID, true) })
+				func(ctx context.Context) error { return s.DeleteProject(ctx, p.project.ID, store.DeleteOptions{}) })
+			e := journalled(t, s, "project.delete", func(ctx context.Context) error {
+				return s.DeleteProject(ctx, p.project.ID, store.DeleteOptions{Cascade: true})
+			})
 			assert.Equal(t, []string{"url", "exporter", "host", "farm", "project"}, nouns(e))
 			assert.Equal(t, store.Touched{Projects: []int64{p.project.ID}}, e.Touched)
 		})
 		t.Run("an empty farm counts", func(t *testing.T) {
 			require.NoError(t, s.CreateFarm(ctx, &store.Farm{Name: "f", Project: other.Name}))
 			refused(t, s, store.ErrConflict, `would also delete 1 farm; say cascade to do it`,
-				func(ctx context.Context) error { return s.DeleteProject(ctx, other.ID, false) })
+				func(ctx context.Context) error { return s.DeleteProject(ctx, other.ID, store.DeleteOptions{}) })
 		})
 	})
 }

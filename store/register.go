@@ -40,8 +40,8 @@ func registerServer(ctx context.Context, tx *writeTx, shard string, server Serve
 
 // registration is a row that was there, or is new.
 type registration[T any] struct {
-	row T
-	new bool
+	Row T
+	New bool
 }
 
 // RegisterHost implements Inventory.
@@ -49,7 +49,7 @@ func (s *Store) RegisterHost(ctx context.Context, project, host string) (Host, b
 	r, err := written(ctx, s, "host.register", func(tx *writeTx) (registration[Host], error) {
 		return registerHost(ctx, tx, Host{Name: host, Project: project, Enabled: true})
 	})
-	return r.row, r.new, err
+	return r.Row, r.New, err
 }
 
 func registerHost(ctx context.Context, tx *writeTx, h Host) (registration[Host], error) {
@@ -62,11 +62,11 @@ func registerHost(ctx context.Context, tx *writeTx, h Host) (registration[Host],
 	}
 	known, found, err := findHost(ctx, tx, farm.ID, h.Name)
 	if err != nil || found {
-		return registration[Host]{row: known}, err
+		return registration[Host]{Row: known}, err
 	}
 	h.FarmID = farm.ID
 	h, err = createHost(ctx, tx, h)
-	return registration[Host]{row: h, new: true}, err
+	return registration[Host]{Row: h, New: true}, err
 }
 
 // RegisterJob implements Inventory.
@@ -74,7 +74,7 @@ func (s *Store) RegisterJob(ctx context.Context, e Exporter) (Exporter, bool, er
 	r, err := written(ctx, s, "exporter.register", func(tx *writeTx) (registration[Exporter], error) {
 		return registerJob(ctx, tx, e)
 	})
-	return r.row, r.new, err
+	return r.Row, r.New, err
 }
 
 func registerJob(ctx context.Context, tx *writeTx, e Exporter) (registration[Exporter], error) {
@@ -88,11 +88,11 @@ func registerJob(ctx context.Context, tx *writeTx, e Exporter) (registration[Exp
 	w := ExporterFilter{Job: e.Job, Port: e.Port, Project: project.Name}.where()
 	known, found, err := exporterTable.find(ctx, tx, w)
 	if err != nil || found {
-		return registration[Exporter]{row: known}, err
+		return registration[Exporter]{Row: known}, err
 	}
 	e.ProjectID = project.ID
 	e, err = createExporter(ctx, tx, e)
-	return registration[Exporter]{row: e, new: true}, err
+	return registration[Exporter]{Row: e, New: true}, err
 }
 
 // RegisterExporter implements Inventory.
@@ -100,7 +100,7 @@ func (s *Store) RegisterExporter(ctx context.Context, job string, port int, path
 	r, err := written(ctx, s, "default_exporter.register", func(tx *writeTx) (registration[DefaultExporter], error) {
 		return registerExporter(ctx, tx, DefaultExporter{Job: job, Port: port, Path: path})
 	})
-	return r.row, r.new, err
+	return r.Row, r.New, err
 }
 
 func registerExporter(ctx context.Context, tx *writeTx, e DefaultExporter) (registration[DefaultExporter], error) {
@@ -110,8 +110,8 @@ func registerExporter(ctx context.Context, tx *writeTx, e DefaultExporter) (regi
 	w := DefaultExporterFilter{Job: e.Job, Port: e.Port, Path: &e.Path}.where()
 	known, found, err := defaultExporterTable.find(ctx, tx, w)
 	if err != nil || found {
-		return registration[DefaultExporter]{row: known}, err
+		return registration[DefaultExporter]{Row: known}, err
 	}
 	e, err = createDefaultExporter(ctx, tx, e)
-	return registration[DefaultExporter]{row: e, new: true}, err
+	return registration[DefaultExporter]{Row: e, New: true}, err
 }

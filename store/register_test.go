@@ -44,7 +44,7 @@ func TestRegisterServer(t *testing.T) {
 			assert.Equal(t, []string{"server"}, nouns(e))
 			assert.Equal(t, `moved server "prom1:9090" from shard "prod" to shard "spare"`, e.Summary)
 			moved := p.server
-			moved.ShardID, moved.Shard = p.spare.ID, "spare"
+			moved.ShardID, moved.Shard, moved.Version = p.spare.ID, "spare", e.Revision
 			assert.Equal(t, store.ServerRegistration{Server: moved, MovedFrom: "prod"}, r)
 		})
 		t.Run("knows an IPv6 address in any form", func(t *testing.T) {

@@ -10,6 +10,8 @@ import (
 // Server is one Prometheus, known by the address it says it has, registered to one shard.
 type Server struct {
 	ID int64 `db:"id" json:"id"`
+	// Version is the revision at which the row last changed.
+	Version int64 `db:"version" json:"version"`
 	// Host is a host name or an IP address, an IPv6 address without brackets.
 	Host string `db:"host" json:"host"`
 	Port int    `db:"port" json:"port"`
@@ -20,24 +22,31 @@ type Server struct {
 
 // ServerFilter picks servers; a zero field does not filter.
 type ServerFilter struct {
-	Shard string
-	Host  string
-	Port  int
+	Shard string `json:"shard,omitempty"`
+	Host  string `json:"host,omitempty"`
+	Port  int    `json:"port,omitempty"`
+
+	Page `json:"-"`
 }
 
 // ServerUpdate names the fields to change; a nil field stays as it is.
 type ServerUpdate struct {
-	Host  *string
-	Port  *int
-	Shard *string
+	UpdateOptions
+
+	Host  *string `json:"host,omitempty"`
+	Port  *int    `json:"port,omitempty"`
+	Shard *string `json:"shard,omitempty"`
 }
 
 var serverTable = table[Server]{
 	name:    "server",
-	columns: `server.id, server.host, server.port, server.shard_id, shard.name AS shard`,
+	columns: `server.id, server.version, server.host, server.port, server.shard_id, shard.name AS shard`,
 	from:    `server JOIN shard ON shard.id = server.shard_id`,
 	order:   `server.host, server.port`,
+	search:  []string{"server.host", "shard.name"},
+	sorts:   []string{"id", "host", "port", "shard"},
 	id:      func(s Server) int64 { return s.ID },
+	version: func(s *Server) *int64 { return &s.Version },
 	label:   func(s Server) (string, string) { return s.address(), fmt.Sprintf(" on shard %q", s.Shard) },
 }
 
@@ -64,7 +73,7 @@ func (s *Store) Server(ctx context.Context, id int64) (Server, error) {
 
 // Servers implements Inventory.
 func (s *Store) Servers(ctx context.Context, f ServerFilter) ([]Server, error) {
-	return serverTable.list(ctx, s.read(), f.where())
+	return serverTable.page(ctx, s, f.where(), f.Page)
 }
 
 // UpdateServer implements Inventory.
@@ -73,8 +82,8 @@ func (s *Store) UpdateServer(ctx context.Context, id int64, u ServerUpdate) (Ser
 }
 
 // DeleteServer implements Inventory.
-func (s *Store) DeleteServer(ctx context.Context, id int64) error {
-	return deleteRow(ctx, s, serverTable, id, false, func(_ context.Context, tx *writeTx, _ Server) ([]dependants, error) {
+func (s *Store) DeleteServer(ctx context.Context, id int64, o DeleteOptions) error {
+	return deleteRow(ctx, s, serverTable, id, o, func(_ context.Context, tx *writeTx, _ Server) ([]dependants, error) {
 		tx.touchShards()
 		return nil, nil
 	})
@@ -90,15 +99,15 @@ func createServer(ctx context.Context, tx *writeTx, s Server) (Server, error) {
 		return s, err
 	}
 	if s.ID, err = tx.insert(ctx, `
-		INSERT INTO server (host, port, shard_id)
-		VALUES             (?,    ?,    ?)
+		INSERT INTO server (host, port, shard_id, version)
+		VALUES             (?,    ?,    ?, ?)
 		RETURNING id`,
-		s.Host, s.Port, s.ShardID,
+		s.Host, s.Port, s.ShardID, tx.next,
 	); err != nil {
 		return s, fmt.Errorf("creating server %q: %w", s.address(), err)
 	}
 	tx.touchShards()
-	return s, serverTable.created(tx, s)
+	return serverTable.created(tx, s)
 }
 
 func updateServer(ctx context.Context, tx *writeTx, before Server, u ServerUpdate) (Server, error) {
@@ -115,9 +124,9 @@ func updateServer(ctx context.Context, tx *writeTx, before Server, u ServerUpdat
 	if err := checkServer(ctx, tx, before.ID, &after); err != nil {
 		return after, err
 	}
-	changed, err := serverTable.amend(ctx, tx, before, after, `
+	changed, err := serverTable.amend(ctx, tx, before, &after, `
 		UPDATE server
-		SET    host = ?, port = ?, shard_id = ?
+		SET    version = ?, host = ?, port = ?, shard_id = ?
 		WHERE  id = ?`,
 		after.Host, after.Port, after.ShardID)
 	if changed {

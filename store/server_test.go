@@ -13,7 +13,7 @@ import (
 func TestServerConforms(t *testing.T) {
 	withSeed(t, func(t *testing.T, s *store.Store, p seed) {
 		noun[store.Server, store.ServerUpdate]{
-			name: "server", create: s.CreateServer, read: s.Server, update: s.UpdateServer, remove: s.DeleteServer,
+			name: "server", create: s.CreateServer, read: s.Server, update: s.UpdateServer, remove: func(ctx context.Context, id int64) error { return s.DeleteServer(ctx, id, store.DeleteOptions{}) },
 			list:   func(ctx context.Context) ([]store.Server, error) { return s.Servers(ctx, store.ServerFilter{}) },
 			id:     func(s store.Server) int64 { return s.ID },
 			row:    store.Server{Host: "[2001:DB8::1]", Port: 9090, Shard: "prod"},

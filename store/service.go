@@ -8,7 +8,9 @@ import (
 
 // Service groups projects.
 type Service struct {
-	ID          int64  `db:"id"          json:"id"`
+	ID int64 `db:"id"          json:"id"`
+	// Version is the revision at which the row last changed.
+	Version     int64  `db:"version" json:"version"`
 	Name        string `db:"name"        json:"name"`
 	Description string `db:"description" json:"description"`
 	Owner       string `db:"owner"       json:"owner"`
@@ -18,24 +20,31 @@ type Service struct {
 
 // ServiceFilter picks services; a zero field does not filter.
 type ServiceFilter struct {
-	Name string
+	Name string `json:"name,omitempty"`
+
+	Page `json:"-"`
 }
 
 // ServiceUpdate names the fields to change; a nil field stays as it is.
 type ServiceUpdate struct {
-	Name        *string
-	Description *string
-	Owner       *string
+	UpdateOptions
+
+	Name        *string `json:"name,omitempty"`
+	Description *string `json:"description,omitempty"`
+	Owner       *string `json:"owner,omitempty"`
 	// Labels replaces the whole set.
-	Labels *Labels
+	Labels *Labels `json:"labels,omitempty"`
 }
 
 var serviceTable = table[Service]{
 	name:    "service",
-	columns: `service.id, service.name, service.description, service.owner, service.labels`,
+	columns: `service.id, service.version, service.name, service.description, service.owner, service.labels`,
 	from:    `service`,
 	order:   `service.name`,
+	search:  []string{"service.name", "service.description", "service.owner"},
+	sorts:   []string{"id", "name"},
 	id:      func(s Service) int64 { return s.ID },
+	version: func(s *Service) *int64 { return &s.Version },
 	label:   func(s Service) (string, string) { return s.Name, "" },
 }
 
@@ -57,7 +66,7 @@ func (s *Store) Service(ctx context.Context, id int64) (Service, error) {
 
 // Services implements Inventory.
 func (s *Store) Services(ctx context.Context, f ServiceFilter) ([]Service, error) {
-	return serviceTable.list(ctx, s.read(), f.where())
+	return serviceTable.page(ctx, s, f.where(), f.Page)
 }
 
 // UpdateService implements Inventory.
@@ -66,8 +75,8 @@ func (s *Store) UpdateService(ctx context.Context, id int64, u ServiceUpdate) (S
 }
 
 // DeleteService implements Inventory.
-func (s *Store) DeleteService(ctx context.Context, id int64, cascade bool) error {
-	return deleteRow(ctx, s, serviceTable, id, cascade, deleteService)
+func (s *Store) DeleteService(ctx context.Context, id int64, o DeleteOptions) error {
+	return deleteRow(ctx, s, serviceTable, id, o, deleteService)
 }
 
 func createService(ctx context.Context, tx *writeTx, s Service) (Service, error) {
@@ -79,16 +88,16 @@ func createService(ctx context.Context, tx *writeTx, s Service) (Service, error)
 		return s, err
 	}
 	tx.touchServices(s.ID)
-	return s, serviceTable.created(tx, s)
+	return serviceTable.created(tx, s)
 }
 
 // insertService inserts a valid row and returns its id.
 func insertService(ctx context.Context, tx *writeTx, s Service) (int64, error) {
 	id, err := tx.insert(ctx, `
-		INSERT INTO service (name, description, owner, labels)
-		VALUES              (?,    ?,           ?,     ?)
+		INSERT INTO service (name, description, owner, labels, version)
+		VALUES              (?,    ?,           ?,     ?, ?)
 		RETURNING id`,
-		s.Name, s.Description, s.Owner, s.Labels)
+		s.Name, s.Description, s.Owner, s.Labels, tx.next)
 	if err != nil {
 		return 0, fmt.Errorf("creating service %q: %w", s.Name, err)
 	}
@@ -104,9 +113,9 @@ func updateService(ctx context.Context, tx *writeTx, before Service, u ServiceUp
 	if err := checkService(ctx, tx, before.ID, &after); err != nil {
 		return after, err
 	}
-	_, err := serviceTable.amend(ctx, tx, before, after, `
+	_, err := serviceTable.amend(ctx, tx, before, &after, `
 		UPDATE service
-		SET    name = ?, description = ?, owner = ?, labels = ?
+		SET    version = ?, name = ?, description = ?, owner = ?, labels = ?
 		WHERE  id = ?`,
 		after.Name, after.Description, after.Owner, after.Labels)
 	if err != nil || after.Name == before.Name && maps.Equal(after.Labels, before.Labels) {

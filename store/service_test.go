@@ -16,7 +16,7 @@ func TestServiceConforms(t *testing.T) {
 		noun[store.Service, store.ServiceUpdate]{
 			name: "service", create: s.CreateService, read: s.Service, update: s.UpdateService,
 			list:   func(ctx context.Context) ([]store.Service, error) { return s.Services(ctx, store.ServiceFilter{}) },
-			remove: func(ctx context.Context, id int64) error { return s.DeleteService(ctx, id, false) },
+			remove: func(ctx context.Context, id int64) error { return s.DeleteService(ctx, id, store.DeleteOptions{}) },
 			id:     func(s store.Service) int64 { return s.ID },
 			row:    store.Service{Name: `a/b "c"`, Description: "d", Owner: "bob", Labels: store.Labels{"team": "x"}},
 			filled: store.Service{Name: `a/b "c"`, Description: "d", Owner: "bob", Labels: store.Labels{"team": "x"}},
@@ -71,8 +71,10 @@ func TestServices(t *testing.T) {
 		})
 		t.Run("delete says what hangs on a service, and cascades", func(t *testing.T) {
 			refused(t, s, store.ErrConflict, `service "store": would also delete 1 project, 1 farm, 1 host, 1 exporter, 1 URL; say cascade to do it`,
-				func(ctx context.Context) error { return s.DeleteService(ctx, p.service.ID, false) })
-			e := journalled(t, s, "service.delete", func(ctx context.Context) error { return s.DeleteService(ctx, p.service.ID, true) })
+				func(ctx context.Context) error { return s.DeleteService(ctx, p.service.ID, store.DeleteOptions{}) })
+			e := journalled(t, s, "service.delete", func(ctx context.Context) error {
+				return s.DeleteService(ctx, p.service.ID, store.DeleteOptions{Cascade: true})
+			})
 			assert.Equal(t, []string{"url", "exporter", "host", "farm", "project", "service"}, nouns(e))
 			assert.Equal(t, both, e.Touched)
 			assert.Equal(t, `deleted service "store"`, e.Summary)

@@ -7,8 +7,10 @@ import (
 
 // Shard is a set of Prometheus servers that scrape the same targets.
 type Shard struct {
-	ID   int64  `db:"id"   json:"id"`
-	Name string `db:"name" json:"name"`
+	ID int64 `db:"id"   json:"id"`
+	// Version is the revision at which the row last changed.
+	Version int64  `db:"version" json:"version"`
+	Name    string `db:"name" json:"name"`
 	// URL is where people and, later, queries reach the shard's Prometheus; may be empty.
 	URL string `db:"url" json:"url"`
 	// Enabled says whether new projects may be put on the shard. A disabled shard goes on serving what it has.
@@ -16,29 +18,41 @@ type Shard struct {
 	// Samples and Targets are the estimated capacity; 0 means not estimated.
 	Samples int64 `db:"samples" json:"samples"`
 	Targets int64 `db:"targets" json:"targets"`
+	// MaxRemoval is the share of the shard's targets, in percent, that one write may take away unconfirmed: 1 to 100, where
+	// 100 turns the guard off; 0 stands for GuardOptions.MaxRemoval.
+	MaxRemoval int `db:"max_removal" json:"max_removal"`
 }
 
 // ShardFilter picks shards; a zero field does not filter.
 type ShardFilter struct {
-	Name    string
-	Enabled *bool
+	Name    string `json:"name,omitempty"`
+	Enabled *bool  `json:"enabled,omitempty"`
+
+	Page `json:"-"`
 }
 
 // ShardUpdate names the fields to change; a nil field stays as it is.
 type ShardUpdate struct {
-	Name    *string
-	URL     *string
-	Enabled *bool
-	Samples *int64
-	Targets *int64
+	UpdateOptions
+
+	Name    *string `json:"name,omitempty"`
+	URL     *string `json:"url,omitempty"`
+	Enabled *bool   `json:"enabled,omitempty"`
+	Samples *int64  `json:"samples,omitempty"`
+	Targets *int64  `json:"targets,omitempty"`
+	// MaxRemoval is one of 0 to 100; see Shard.
+	MaxRemoval *int `json:"max_removal,omitempty"`
 }
 
 var shardTable = table[Shard]{
 	name:    "shard",
-	columns: `shard.id, shard.name, shard.url, shard.enabled, shard.samples, shard.targets`,
+	columns: `shard.id, shard.version, shard.name, shard.url, shard.enabled, shard.samples, shard.targets, shard.max_removal`,
 	from:    `shard`,
 	order:   `shard.name`,
+	search:  []string{"shard.name", "shard.url"},
+	sorts:   []string{"id", "name", "samples", "targets"},
 	id:      func(s Shard) int64 { return s.ID },
+	version: func(s *Shard) *int64 { return &s.Version },
 	label:   func(s Shard) (string, string) { return s.Name, "" },
 }
 
@@ -61,7 +75,7 @@ func (s *Store) Shard(ctx context.Context, id int64) (Shard, error) {
 
 // Shards implements Inventory.
 func (s *Store) Shards(ctx context.Context, f ShardFilter) ([]Shard, error) {
-	return shardTable.list(ctx, s.read(), f.where())
+	return shardTable.page(ctx, s, f.where(), f.Page)
 }
 
 // UpdateShard implements Inventory.
@@ -70,8 +84,8 @@ func (s *Store) UpdateShard(ctx context.Context, id int64, u ShardUpdate) (Shard
 }
 
 // DeleteShard implements Inventory.
-func (s *Store) DeleteShard(ctx context.Context, id int64, cascade bool) error {
-	return deleteRow(ctx, s, shardTable, id, cascade, deleteShard)
+func (s *Store) DeleteShard(ctx context.Context, id int64, o DeleteOptions) error {
+	return deleteRow(ctx, s, shardTable, id, o, deleteShard)
 }
 
 func createShard(ctx context.Context, tx *writeTx, s Shard) (Shard, error) {
@@ -83,16 +97,16 @@ func createShard(ctx context.Context, tx *writeTx, s Shard) (Shard, error) {
 		return s, err
 	}
 	tx.touchShards()
-	return s, shardTable.created(tx, s)
+	return shardTable.created(tx, s)
 }
 
 // insertShard inserts a valid row and returns its id.
 func insertShard(ctx context.Context, tx *writeTx, s Shard) (int64, error) {
 	id, err := tx.insert(ctx, `
-		INSERT INTO shard (name, url, enabled, samples, targets)
-		VALUES            (?,    ?,   ?,       ?,       ?)
+		INSERT INTO shard (name, url, enabled, samples, targets, max_removal, version)
+		VALUES            (?,    ?,   ?,       ?,       ?,       ?,           ?)
 		RETURNING id`,
-		s.Name, s.URL, s.Enabled, s.Samples, s.Targets)
+		s.Name, s.URL, s.Enabled, s.Samples, s.Targets, s.MaxRemoval, tx.next)
 	if err != nil {
 		return 0, fmt.Errorf("creating shard %q: %w", s.Name, err)
 	}
@@ -106,14 +120,15 @@ func updateShard(ctx context.Context, tx *writeTx, before Shard, u ShardUpdate) 
 	assign(&after.Enabled, u.Enabled)
 	assign(&after.Samples, u.Samples)
 	assign(&after.Targets, u.Targets)
+	assign(&after.MaxRemoval, u.MaxRemoval)
 	if err := checkShard(ctx, tx, before.ID, &after); err != nil {
 		return after, err
 	}
-	changed, err := shardTable.amend(ctx, tx, before, after, `
+	changed, err := shardTable.amend(ctx, tx, before, &after, `
 		UPDATE shard
-		SET    name = ?, url = ?, enabled = ?, samples = ?, targets = ?
+		SET    version = ?, name = ?, url = ?, enabled = ?, samples = ?, targets = ?, max_removal = ?
 		WHERE  id = ?`,
-		after.Name, after.URL, after.Enabled, after.Samples, after.Targets)
+		after.Name, after.URL, after.Enabled, after.Samples, after.Targets, after.MaxRemoval)
 	if err != nil || !changed {
 		return after, err
 	}

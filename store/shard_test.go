@@ -15,7 +15,7 @@ func TestShardConforms(t *testing.T) {
 		noun[store.Shard, store.ShardUpdate]{
 			name: "shard", create: s.CreateShard, read: s.Shard, update: s.UpdateShard,
 			list:   func(ctx context.Context) ([]store.Shard, error) { return s.Shards(ctx, store.ShardFilter{}) },
-			remove: func(ctx context.Context, id int64) error { return s.DeleteShard(ctx, id, false) },
+			remove: func(ctx context.Context, id int64) error { return s.DeleteShard(ctx, id, store.DeleteOptions{}) },
 			id:     func(s store.Shard) int64 { return s.ID },
 			row:    store.Shard{Name: "東京 1", Enabled: true, Samples: 5},
 			filled: store.Shard{Name: "東京 1", Enabled: true, Samples: 5},
@@ -68,10 +68,12 @@ func TestShards(t *testing.T) {
 		t.Run("delete says what hangs on a shard", func(t *testing.T) {
 			refused(t, s, store.ErrConflict,
 				`shard "production": would also delete 1 server, 1 project, 1 farm, 1 host, 1 exporter, 1 URL; say cascade to do it`,
-				func(ctx context.Context) error { return s.DeleteShard(ctx, p.shard.ID, false) })
+				func(ctx context.Context) error { return s.DeleteShard(ctx, p.shard.ID, store.DeleteOptions{}) })
 		})
 		t.Run("cascade deletes it all, leaves first", func(t *testing.T) {
-			e := journalled(t, s, "shard.delete", func(ctx context.Context) error { return s.DeleteShard(ctx, p.shard.ID, true) })
+			e := journalled(t, s, "shard.delete", func(ctx context.Context) error {
+				return s.DeleteShard(ctx, p.shard.ID, store.DeleteOptions{Cascade: true})
+			})
 			assert.Equal(t, []string{"url", "exporter", "host", "farm", "project", "server", "shard"}, nouns(e))
 			for _, c := range e.Changes {
 				assert.NotEmpty(t, c.Before)

@@ -20,7 +20,11 @@ type table[T any] struct {
 	columns, from string
 	// order sorts lists.
 	order string
-	id    func(T) int64
+	// search are the columns that a page's words are looked for in, sorts the fields that a page can be sorted by.
+	search, sorts []string
+	id            func(T) int64
+	// version is where a row keeps the revision at which it last changed.
+	version func(*T) *int64
 	// label calls a row by its name, and says where it is when the name alone does not: ` in farm "x"`.
 	label func(T) (name, place string)
 }
@@ -117,23 +121,26 @@ func (t table[T]) vacant(ctx context.Context, q querier, id int64, w where, fiel
 	return &Error{Kind: ErrConflict, Noun: t.noun(), Field: field, Value: shorten(value), Reason: reason}
 }
 
-// created journals a row that was inserted.
-func (t table[T]) created(tx *writeTx, row T) error {
+// created journals a row that was inserted, and returns it with its version.
+func (t table[T]) created(tx *writeTx, row T) (T, error) {
+	*t.version(&row) = tx.next
 	tx.describe("created %s", t.title(row))
-	return tx.record(t.name, t.id(row), nil, row)
+	return row, tx.record(t.name, t.id(row), nil, row)
 }
 
-// amend runs the UPDATE and journals it, unless before and after are equal; it says whether they differ.
-func (t table[T]) amend(ctx context.Context, tx *writeTx, before, after T, update string, args ...any) (bool, error) {
-	changed := differences(before, after)
+// amend runs the UPDATE and journals it, unless before and after are equal; it says whether they differ. The first "?" of
+// the UPDATE is the version, which after then has too, the last the id.
+func (t table[T]) amend(ctx context.Context, tx *writeTx, before T, after *T, update string, args ...any) (bool, error) {
+	changed := differences(before, *after)
 	if len(changed) == 0 {
 		return false, nil
 	}
-	if err := tx.exec(ctx, update, append(args, t.id(before))...); err != nil {
+	*t.version(after) = tx.next
+	if err := tx.exec(ctx, update, slices.Concat([]any{tx.next}, args, []any{t.id(before)})...); err != nil {
 		return false, fmt.Errorf("changing %s: %w", t.title(before), err)
 	}
 	tx.describe("changed %s: %s", t.title(before), strings.Join(changed, ", "))
-	return true, tx.record(t.name, t.id(before), before, after)
+	return true, tx.record(t.name, t.id(before), before, *after)
 }
 
 // remove deletes one row and journals it.
@@ -146,13 +153,13 @@ func (t table[T]) remove(ctx context.Context, tx *writeTx, row T) error {
 }
 
 // differences lists the fields of two structs that differ, by their names in JSON and with both values where these
-// are short. Ids are left out: the name that goes with an id differs with it.
+// are short. Ids are left out, since the name that goes with an id differs with it, and so is the version.
 func differences[T any](before, after T) []string {
 	var list []string
 	b, a := reflect.ValueOf(before), reflect.ValueOf(after)
 	for i := range b.NumField() {
 		name := b.Type().Field(i).Tag.Get("json")
-		if name == "id" || strings.HasSuffix(name, "_id") {
+		if name == "id" || name == "version" || strings.HasSuffix(name, "_id") {
 			continue
 		}
 		old, now := b.Field(i), a.Field(i)

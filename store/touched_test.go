@@ -52,7 +52,7 @@ func TestTouched(t *testing.T) {
 		})
 		t.Run("it names at least what changes name", func(t *testing.T) {
 			before := at()
-			require.NoError(t, s.DeleteService(ctx, 1, true))
+			require.NoError(t, s.DeleteService(ctx, 1, store.DeleteOptions{Cascade: true}))
 			changes, err := s.Changes(ctx, before)
 			require.NoError(t, err)
 			require.NotEmpty(t, changes.Projects)

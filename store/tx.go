@@ -23,6 +23,11 @@ type querier interface {
 type writeTx struct {
 	tx      *sqlx.Tx
 	dialect *dialect
+	options writeOptions
+	// result points to what the write returns, for an idempotency key; may be nil.
+	result any
+	// next is the revision that the write makes, if it makes one: the version of the rows it creates and changes.
+	next int64
 
 	summary  string
 	changes  []Change
@@ -32,18 +37,28 @@ type writeTx struct {
 	access   bool
 	// permit checks what is recorded; nil allows everything.
 	permit *permit
+	// guarded is what the guard has to say of the write, nil when nothing.
+	guarded *GuardError
 }
 
 // write runs fn in one transaction. When fn has recorded changes, their journal entry and the new revision are
-// committed with them, and that revision is returned; when it has recorded none, everything is rolled back and the
-// revision is 0. Writers of one database stand in line from the start (docs/adr/0002-writers-stand-in-line.md), so
+// committed with them, and that revision is returned; when it has recorded none, or ctx says dry run, everything is
+// rolled back and the revision is 0. Writers of one database stand in line from the start (docs/adr/0002-writers-stand-in-line.md), so
 // that what fn reads is what it changes.
 //
 // Once ctx ends, nothing of the write is kept, unless its commit had begun: that is waited for, and its outcome
 // returned. An error of the commit says so when the outcome cannot be known.
 func (s *Store) write(ctx context.Context, action string, fn func(tx *writeTx) error) (revision int64, err error) {
+	return s.writeInto(ctx, action, nil, fn)
+}
+
+// writeInto is write for an fn that leaves its result where result points to. A repeated write does not call fn: it
+// fills in the result of the first; see WithIdempotencyKey.
+func (s *Store) writeInto(ctx context.Context, action string, result any, fn func(tx *writeTx) error) (revision int64, err error) {
 	start := time.Now()
 	defer func() { s.metrics.observeWrite(time.Since(start), revision, err) }()
+	options := writeOptionsOf(ctx)
+	options.receipt.reset()
 
 	release, err := s.acquireWriter(ctx)
 	if err != nil {
@@ -63,7 +78,10 @@ func (s *Store) write(ctx context.Context, action string, fn func(tx *writeTx) e
 	}
 	defer tx.Rollback() //nolint:errcheck // after a commit it is a no-op, and after an error that error counts
 
-	w := &writeTx{tx: tx, dialect: s.dialect, projects: map[int64]bool{}, services: map[int64]bool{}}
+	w := &writeTx{
+		tx: tx, dialect: s.dialect, options: options, result: result,
+		projects: map[int64]bool{}, services: map[int64]bool{},
+	}
 	w.permit = newPermit(txCtx, w)
 	if revision, err = w.run(ctx, action, fn); err != nil || revision == 0 {
 		return 0, err
@@ -75,6 +93,7 @@ func (s *Store) write(ctx context.Context, action string, fn func(tx *writeTx) e
 		return 0, err
 	}
 	s.wakeUp()
+	options.receipt.fill(w, revision)
 	return revision, nil
 }
 
@@ -88,18 +107,28 @@ func (s *Store) begin(ctx context.Context) (tx *sqlx.Tx, err error) {
 	return tx, err
 }
 
-// run does all of a write but its beginning and its end. The revision is 0 when fn recorded no change.
+// run does all of a write but its beginning and its end. The revision is 0 when nothing is to be committed.
 func (w *writeTx) run(ctx context.Context, action string, fn func(tx *writeTx) error) (int64, error) {
 	if w.dialect.lockRevision != "" {
 		if _, err := w.tx.ExecContext(ctx, w.dialect.lockRevision); err != nil {
 			return 0, fmt.Errorf("waiting for other writers: %w", w.dialect.blame(ctx, err))
 		}
 	}
+	if err := w.get(ctx, &w.next, `SELECT number + 1 FROM revision WHERE id = 1`); err != nil {
+		return 0, fmt.Errorf("reading the revision: %w", err)
+	}
+	if replayed, err := w.replay(ctx, action); replayed || err != nil {
+		return 0, err
+	}
 	if err := fn(w); err != nil {
 		return 0, err
 	}
-	if len(w.changes) == 0 {
+	if len(w.changes) == 0 || w.options.dryRun {
+		w.options.receipt.fill(w, 0)
 		return 0, nil
+	}
+	if err := w.keepResult(ctx, action); err != nil {
+		return 0, err
 	}
 	return w.journal(ctx, action)
 }
@@ -132,11 +161,7 @@ func (w *writeTx) journal(ctx context.Context, action string) (int64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("encoding the journal entry: %w", err)
 	}
-	touched, err := json.Marshal(Touched{
-		Projects: slices.Sorted(maps.Keys(w.projects)),
-		Services: slices.Sorted(maps.Keys(w.services)),
-		Shards:   w.shards,
-	})
+	touched, err := json.Marshal(w.touched())
 	if err != nil {
 		return 0, fmt.Errorf("encoding the journal entry: %w", err)
 	}
@@ -226,6 +251,15 @@ func (w *writeTx) touchProjects(ids ...int64) {
 func (w *writeTx) touchServices(ids ...int64) {
 	for _, id := range ids {
 		w.services[id] = true
+	}
+}
+
+// touched is all that was marked.
+func (w *writeTx) touched() Touched {
+	return Touched{
+		Projects: slices.Sorted(maps.Keys(w.projects)),
+		Services: slices.Sorted(maps.Keys(w.services)),
+		Shards:   w.shards,
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 // URL is an address that a project wants checked by a probe.
 type URL struct {
 	ID int64 `db:"id" json:"id"`
+	// Version is the revision at which the row last changed.
+	Version int64 `db:"version" json:"version"`
 	// URL is an absolute http or https URL.
 	URL string `db:"url" json:"url"`
 	// ProjectID and Project name the project, ProbeID and Probe the probe (its module). On creation the name is
@@ -20,27 +22,34 @@ type URL struct {
 
 // URLFilter picks URLs; a zero field does not filter.
 type URLFilter struct {
-	URL     string
-	Project string
-	Service string
-	Shard   string
-	Probe   string
+	URL     string `json:"url,omitempty"`
+	Project string `json:"project,omitempty"`
+	Service string `json:"service,omitempty"`
+	Shard   string `json:"shard,omitempty"`
+	Probe   string `json:"probe,omitempty"`
+
+	Page `json:"-"`
 }
 
 // URLUpdate names the fields to change; a nil field stays as it is.
 type URLUpdate struct {
-	URL   *string
-	Probe *string
+	UpdateOptions
+
+	URL   *string `json:"url,omitempty"`
+	Probe *string `json:"probe,omitempty"`
 }
 
 var urlTable = table[URL]{
 	name:    "url",
-	columns: `url.id, url.url, url.project_id, project.name AS project, url.probe_id, probe.module AS probe`,
+	columns: `url.id, url.version, url.url, url.project_id, project.name AS project, url.probe_id, probe.module AS probe`,
 	from: `url
 		JOIN project ON project.id = url.project_id
 		JOIN probe   ON probe.id   = url.probe_id`,
-	order: `url.url, project.name, probe.module`,
-	id:    func(u URL) int64 { return u.ID },
+	order:   `url.url, project.name, probe.module`,
+	search:  []string{"url.url", "project.name", "probe.module"},
+	sorts:   []string{"id", "url", "project", "probe"},
+	id:      func(u URL) int64 { return u.ID },
+	version: func(u *URL) *int64 { return &u.Version },
 	label: func(u URL) (string, string) {
 		return u.URL, fmt.Sprintf(" of project %q by probe %q", u.Project, u.Probe)
 	},
@@ -66,7 +75,7 @@ func (s *Store) URL(ctx context.Context, id int64) (URL, error) {
 
 // URLs implements Inventory.
 func (s *Store) URLs(ctx context.Context, f URLFilter) ([]URL, error) {
-	return urlTable.list(ctx, s.read(), f.where())
+	return urlTable.page(ctx, s, f.where(), f.Page)
 }
 
 // UpdateURL implements Inventory.
@@ -75,8 +84,8 @@ func (s *Store) UpdateURL(ctx context.Context, id int64, u URLUpdate) (URL, erro
 }
 
 // DeleteURL implements Inventory.
-func (s *Store) DeleteURL(ctx context.Context, id int64) error {
-	return deleteRow(ctx, s, urlTable, id, false, func(_ context.Context, tx *writeTx, u URL) ([]dependants, error) {
+func (s *Store) DeleteURL(ctx context.Context, id int64, o DeleteOptions) error {
+	return deleteRow(ctx, s, urlTable, id, o, func(_ context.Context, tx *writeTx, u URL) ([]dependants, error) {
 		tx.touchProjects(u.ProjectID)
 		return nil, nil
 	})
@@ -98,15 +107,15 @@ func createURL(ctx context.Context, tx *writeTx, u URL) (URL, error) {
 		return u, err
 	}
 	if u.ID, err = tx.insert(ctx, `
-		INSERT INTO url (url, project_id, probe_id)
-		VALUES          (?,   ?,          ?)
+		INSERT INTO url (url, project_id, probe_id, version)
+		VALUES          (?,   ?,          ?, ?)
 		RETURNING id`,
-		u.URL, u.ProjectID, u.ProbeID,
+		u.URL, u.ProjectID, u.ProbeID, tx.next,
 	); err != nil {
 		return u, fmt.Errorf("creating URL %q: %w", u.URL, err)
 	}
 	tx.touchProjects(u.ProjectID)
-	return u, urlTable.created(tx, u)
+	return urlTable.created(tx, u)
 }
 
 func updateURL(ctx context.Context, tx *writeTx, before URL, u URLUpdate) (URL, error) {
@@ -123,9 +132,9 @@ func updateURL(ctx context.Context, tx *writeTx, before URL, u URLUpdate) (URL, 
 	if err := vacantURL(ctx, tx, before.ID, after); err != nil {
 		return after, err
 	}
-	changed, err := urlTable.amend(ctx, tx, before, after, `
+	changed, err := urlTable.amend(ctx, tx, before, &after, `
 		UPDATE url
-		SET    url = ?, probe_id = ?
+		SET    version = ?, url = ?, probe_id = ?
 		WHERE  id = ?`,
 		after.URL, after.ProbeID)
 	if changed {

@@ -10,6 +10,9 @@ func (s *Shard) validate() error {
 	}
 	c.notNegative("samples", s.Samples)
 	c.notNegative("targets", s.Targets)
+	if s.MaxRemoval < 0 || s.MaxRemoval > 100 {
+		c.refuse("max_removal", strconv.Itoa(s.MaxRemoval), "must be a share from 1 to 100 percent, or 0 for the default")
+	}
 	return c.result()
 }
 

@@ -39,9 +39,9 @@ type noun[T, F, U any] struct {
 	list   func(store.Inventory, context.Context, F) ([]T, error)
 	insert func(store.Inventory, context.Context, *T) error
 	update func(store.Inventory, context.Context, int64, U) (T, error)
-	// remove is for nouns that nothing hangs on, removeAll for the others, whose rm has --cascade.
-	remove    func(store.Inventory, context.Context, int64) error
-	removeAll func(store.Inventory, context.Context, int64, bool) error
+	remove func(store.Inventory, context.Context, int64, store.DeleteOptions) error
+	// cascades is true when others can hang on one: its rm then has --cascade.
+	cascades bool
 
 	example examples
 }
@@ -168,14 +168,14 @@ func (n *noun[T, F, U]) addSet(a *app, group *kingpin.CmdClause) {
 
 func (n *noun[T, F, U]) addRemove(a *app, group *kingpin.CmdClause) {
 	help := "Remove " + n.article() + "."
-	if n.removeAll != nil {
+	if n.cascades {
 		help += " While others hang on it that is refused, and the error says what would go with it."
 	}
 	a.command(group, "rm", help, n.line("rm", n.example.key), func(cmd *kingpin.CmdClause) action {
 		key := n.addKey(cmd, true)
-		var cascade bool
-		if n.removeAll != nil {
-			cmd.Flag("cascade", "Remove what hangs on it as well.").BoolVar(&cascade)
+		var o store.DeleteOptions
+		if n.cascades {
+			cmd.Flag("cascade", "Remove what hangs on it as well.").BoolVar(&o.Cascade)
 		}
 		out := a.addOutput(cmd)
 		return onOne(a, key, func(ctx context.Context, inv inventory, at address[F]) error {
@@ -183,13 +183,8 @@ func (n *noun[T, F, U]) addRemove(a *app, group *kingpin.CmdClause) {
 			if err != nil {
 				return err
 			}
-			if n.removeAll != nil {
-				err = n.removeAll(inv, ctx, n.id(one), cascade)
-			} else {
-				err = n.remove(inv, ctx, n.id(one))
-			}
-			if err != nil {
-				return withCascadeHint(err, n.removeAll != nil && !cascade)
+			if err := n.remove(inv, ctx, n.id(one), o); err != nil {
+				return withCascadeHint(err, n.cascades && !o.Cascade)
 			}
 			return out.print(one, func() string { return n.done("Removed", one) })
 		})

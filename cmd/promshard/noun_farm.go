@@ -27,7 +27,7 @@ var farms = &noun[store.Farm, store.FarmFilter, store.FarmUpdate]{
 	change: changeFarm,
 
 	get: store.Inventory.Farm, list: store.Inventory.Farms, insert: store.Inventory.CreateFarm,
-	update: store.Inventory.UpdateFarm, removeAll: store.Inventory.DeleteFarm,
+	update: store.Inventory.UpdateFarm, remove: store.Inventory.DeleteFarm, cascades: true,
 
 	example: examples{key: "shop-web", add: "--name=shop-machines", set: "--name=shop-hosts", list: "--source=" + store.DefaultFarmSource},
 }

@@ -25,7 +25,7 @@ var probes = &noun[store.Probe, store.ProbeFilter, store.ProbeUpdate]{
 	change: changeProbe,
 
 	get: store.Inventory.Probe, list: store.Inventory.Probes, insert: store.Inventory.CreateProbe,
-	update: store.Inventory.UpdateProbe, removeAll: store.Inventory.DeleteProbe,
+	update: store.Inventory.UpdateProbe, remove: store.Inventory.DeleteProbe, cascades: true,
 
 	example: examples{key: "http_2xx", add: "--description='answers 200'", set: "--description='answers with success'", list: "--output=json"},
 }

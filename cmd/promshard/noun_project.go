@@ -30,7 +30,7 @@ var projects = &noun[store.Project, store.ProjectFilter, store.ProjectUpdate]{
 	change: changeProject,
 
 	get: store.Inventory.Project, list: store.Inventory.Projects, insert: store.Inventory.CreateProject,
-	update: store.Inventory.UpdateProject, removeAll: store.Inventory.DeleteProject,
+	update: store.Inventory.UpdateProject, remove: store.Inventory.DeleteProject, cascades: true,
 
 	example: examples{
 		key: "shop-web", add: "--service=shop --shard=prod", set: "--no-enabled --label=maintenance=yes", list: "--shard=prod --no-enabled",

@@ -27,7 +27,7 @@ var services = &noun[store.Service, store.ServiceFilter, store.ServiceUpdate]{
 	change: changeService,
 
 	get: store.Inventory.Service, list: store.Inventory.Services, insert: store.Inventory.CreateService,
-	update: store.Inventory.UpdateService, removeAll: store.Inventory.DeleteService,
+	update: store.Inventory.UpdateService, remove: store.Inventory.DeleteService, cascades: true,
 
 	example: examples{key: "shop", add: "--owner=@team-shop --label=tier=1", set: "--description='The web shop'", list: "--output=json"},
 }

@@ -28,7 +28,7 @@ var shards = &noun[store.Shard, store.ShardFilter, store.ShardUpdate]{
 	change: changeShard,
 
 	get: store.Inventory.Shard, list: store.Inventory.Shards, insert: store.Inventory.CreateShard,
-	update: store.Inventory.UpdateShard, removeAll: store.Inventory.DeleteShard,
+	update: store.Inventory.UpdateShard, remove: store.Inventory.DeleteShard, cascades: true,
 
 	example: examples{
 		key: "prod", add: "--url=http://prometheus001.example:9090", set: "--targets=20000 --no-enabled", list: "--enabled",

@@ -223,7 +223,7 @@ func (m *model) write() {
 	case 3:
 		var hosts []store.Host
 		if hosts, err = m.store.Hosts(ctx, store.HostFilter{}); err == nil && len(hosts) > 0 {
-			err = m.store.DeleteHost(ctx, hosts[r.IntN(len(hosts))].ID)
+			err = m.store.DeleteHost(ctx, hosts[r.IntN(len(hosts))].ID, store.DeleteOptions{})
 		}
 	case 4:
 		var exporters []store.Exporter
@@ -237,7 +237,7 @@ func (m *model) write() {
 		_, err = m.store.UpdateProject(ctx, p.ID, store.ProjectUpdate{Shard: &shard})
 	case 6:
 		if len(projects) > 20 {
-			err = m.store.DeleteProject(ctx, p.ID, true)
+			err = m.store.DeleteProject(ctx, p.ID, store.DeleteOptions{Cascade: true})
 		}
 	case 7:
 		services, serr := m.store.Services(ctx, store.ServiceFilter{})

@@ -126,7 +126,7 @@ func TestChangesArrive(t *testing.T) {
 	)
 	prometheus.waitFor(t, "prod", grown)
 
-	require.NoError(t, p.store.DeleteHost(t.Context(), host.ID))
+	require.NoError(t, p.store.DeleteHost(t.Context(), host.ID, store.DeleteOptions{}))
 	web3, err := p.store.Hosts(t.Context(), store.HostFilter{Name: "web3"})
 	require.NoError(t, err)
 	require.Len(t, web3, 1)

@@ -1,0 +1,19 @@
+package httpsd
+
+import "github.com/promshard/promshard/store"
+
+var defaultExporterResource = &resource[store.DefaultExporter, store.DefaultExporterFilter, store.DefaultExporterUpdate]{
+	noun: "default_exporter", path: "default-exporters",
+	fresh: store.DefaultExporter{Scheme: "http"},
+
+	id: func(d store.DefaultExporter) int64 { return d.ID },
+	named: func(name string) (store.DefaultExporterFilter, error) {
+		return store.DefaultExporterFilter{Job: name}, nil
+	},
+	page:     func(f *store.DefaultExporterFilter) *store.Page { return &f.Page },
+	at:       func(_ store.DefaultExporter) names { return names{} },
+	filtered: func(_ store.DefaultExporterFilter) names { return names{} },
+
+	get: store.Inventory.DefaultExporter,
+	all: store.Inventory.DefaultExporters,
+}

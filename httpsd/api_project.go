@@ -1,0 +1,17 @@
+package httpsd
+
+import "github.com/promshard/promshard/store"
+
+var projectResource = &resource[store.Project, store.ProjectFilter, store.ProjectUpdate]{
+	noun: "project", path: "projects",
+	fresh: store.Project{Enabled: true},
+
+	id:       func(p store.Project) int64 { return p.ID },
+	named:    func(name string) (store.ProjectFilter, error) { return store.ProjectFilter{Name: name}, nil },
+	page:     func(f *store.ProjectFilter) *store.Page { return &f.Page },
+	at:       func(p store.Project) names { return names{project: p.Name} },
+	filtered: func(f store.ProjectFilter) names { return names{service: f.Service, project: f.Name, shard: f.Shard} },
+
+	get: store.Inventory.Project,
+	all: store.Inventory.Projects,
+}

@@ -1,0 +1,32 @@
+package httpsd
+
+import (
+	"net"
+	"strconv"
+
+	"github.com/promshard/promshard/store"
+)
+
+var serverResource = &resource[store.Server, store.ServerFilter, store.ServerUpdate]{
+	noun: "server", path: "servers",
+	fresh: store.Server{},
+
+	id:       func(s store.Server) int64 { return s.ID },
+	named:    serverNamed,
+	page:     func(f *store.ServerFilter) *store.Page { return &f.Page },
+	at:       func(s store.Server) names { return names{shard: s.Shard} },
+	filtered: func(f store.ServerFilter) names { return names{shard: f.Shard} },
+
+	get: store.Inventory.Server,
+	all: store.Inventory.Servers,
+}
+
+// serverNamed picks the server at HOST:PORT. Anything else is the address of none.
+func serverNamed(name string) (store.ServerFilter, error) {
+	host, number, err := net.SplitHostPort(name)
+	port, notNumber := strconv.Atoi(number)
+	if err != nil || notNumber != nil || host == "" || port == 0 {
+		return store.ServerFilter{}, invalid("server", name, "is neither an id nor HOST:PORT")
+	}
+	return store.ServerFilter{Host: host, Port: port}, nil
+}

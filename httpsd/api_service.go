@@ -1,0 +1,17 @@
+package httpsd
+
+import "github.com/promshard/promshard/store"
+
+var serviceResource = &resource[store.Service, store.ServiceFilter, store.ServiceUpdate]{
+	noun: "service", path: "services",
+	fresh: store.Service{},
+
+	id:       func(s store.Service) int64 { return s.ID },
+	named:    func(name string) (store.ServiceFilter, error) { return store.ServiceFilter{Name: name}, nil },
+	page:     func(f *store.ServiceFilter) *store.Page { return &f.Page },
+	at:       func(s store.Service) names { return names{service: s.Name} },
+	filtered: func(f store.ServiceFilter) names { return names{service: f.Name} },
+
+	get: store.Inventory.Service,
+	all: store.Inventory.Services,
+}

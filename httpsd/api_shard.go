@@ -1,0 +1,17 @@
+package httpsd
+
+import "github.com/promshard/promshard/store"
+
+var shardResource = &resource[store.Shard, store.ShardFilter, store.ShardUpdate]{
+	noun: "shard", path: "shards",
+	fresh: store.Shard{Enabled: true},
+
+	id:       func(s store.Shard) int64 { return s.ID },
+	named:    func(name string) (store.ShardFilter, error) { return store.ShardFilter{Name: name}, nil },
+	page:     func(f *store.ShardFilter) *store.Page { return &f.Page },
+	at:       func(s store.Shard) names { return names{shard: s.Name} },
+	filtered: func(f store.ShardFilter) names { return names{shard: f.Name} },
+
+	get: store.Inventory.Shard,
+	all: store.Inventory.Shards,
+}

@@ -1,0 +1,23 @@
+package httpsd
+
+import "github.com/promshard/promshard/store"
+
+var urlResource = &resource[store.URL, store.URLFilter, store.URLUpdate]{
+	noun: "url", path: "urls",
+	fresh: store.URL{},
+
+	id:       func(u store.URL) int64 { return u.ID },
+	named:    func(name string) (store.URLFilter, error) { return store.URLFilter{URL: name}, nil },
+	page:     func(f *store.URLFilter) *store.Page { return &f.Page },
+	at:       func(u store.URL) names { return names{project: u.Project} },
+	filtered: func(f store.URLFilter) names { return names{service: f.Service, project: f.Project, shard: f.Shard} },
+
+	inside: &inside[store.URL, store.URLFilter]{
+		only:    func(f *store.URLFilter, project string) { f.Project = project },
+		own:     func(u *store.URL, p store.Project) { u.ProjectID = p.ID },
+		project: func(u store.URL) string { return u.Project },
+	},
+
+	get: store.Inventory.URL,
+	all: store.Inventory.URLs,
+}
