@@ -188,7 +188,6 @@ func (h *handler) listable(r *http.Request, s *snapshot.Snapshot, q snapshot.Que
 
 // refuse counts a refusal, and returns it.
 func (a *Access) refuse(err error) error {
-	var fast *tooFast
 	switch {
 	case err == nil:
 	case errors.Is(err, errUnauthorized):
@@ -197,7 +196,7 @@ func (a *Access) refuse(err error) error {
 		a.metrics.refused.WithLabelValues(refusedUnknown).Inc()
 	case errors.Is(err, errForbidden):
 		a.metrics.refused.WithLabelValues(refusedForbidden).Inc()
-	case errors.As(err, &fast):
+	case isTooFast(err):
 		a.metrics.refused.WithLabelValues(refusedRate).Inc()
 	}
 	return err
