@@ -66,7 +66,12 @@ type success struct {
 
 // reply answers a call with data.
 func (c *call) reply(code int, data any) error {
-	body, err := json.Marshal(success{Status: "success", Data: data})
+	return c.send(code, success{Status: "success", Data: data})
+}
+
+// send answers a call with a whole form.
+func (c *call) send(code int, form any) error {
+	body, err := json.Marshal(form)
 	if err != nil {
 		return err
 	}

@@ -4,9 +4,12 @@ import "github.com/promshard/promshard/store"
 
 var defaultExporterResource = &resource[store.DefaultExporter, store.DefaultExporterFilter, store.DefaultExporterUpdate]{
 	noun: "default_exporter", path: "default-exporters",
-	fresh: store.DefaultExporter{Scheme: "http"},
+	common: true,
+	fresh:  store.DefaultExporter{Scheme: "http"},
 
-	id: func(d store.DefaultExporter) int64 { return d.ID },
+	id:      func(d store.DefaultExporter) int64 { return d.ID },
+	version: func(d store.DefaultExporter) int64 { return d.Version },
+	expect:  func(u *store.DefaultExporterUpdate) *store.UpdateOptions { return &u.UpdateOptions },
 	named: func(name string) (store.DefaultExporterFilter, error) {
 		return store.DefaultExporterFilter{Job: name}, nil
 	},
@@ -14,6 +17,9 @@ var defaultExporterResource = &resource[store.DefaultExporter, store.DefaultExpo
 	at:       func(_ store.DefaultExporter) names { return names{} },
 	filtered: func(_ store.DefaultExporterFilter) names { return names{} },
 
-	get: store.Inventory.DefaultExporter,
-	all: store.Inventory.DefaultExporters,
+	get:    store.Inventory.DefaultExporter,
+	all:    store.Inventory.DefaultExporters,
+	insert: store.Inventory.CreateDefaultExporter,
+	update: store.Inventory.UpdateDefaultExporter,
+	drop:   store.Inventory.DeleteDefaultExporter,
 }

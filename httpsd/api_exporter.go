@@ -6,10 +6,12 @@ var exporterResource = &resource[store.Exporter, store.ExporterFilter, store.Exp
 	noun: "exporter", path: "exporters",
 	fresh: store.Exporter{Scheme: "http", Enabled: true},
 
-	id:    func(e store.Exporter) int64 { return e.ID },
-	named: func(name string) (store.ExporterFilter, error) { return store.ExporterFilter{Job: name}, nil },
-	page:  func(f *store.ExporterFilter) *store.Page { return &f.Page },
-	at:    func(e store.Exporter) names { return names{project: e.Project} },
+	id:      func(e store.Exporter) int64 { return e.ID },
+	version: func(e store.Exporter) int64 { return e.Version },
+	expect:  func(u *store.ExporterUpdate) *store.UpdateOptions { return &u.UpdateOptions },
+	named:   func(name string) (store.ExporterFilter, error) { return store.ExporterFilter{Job: name}, nil },
+	page:    func(f *store.ExporterFilter) *store.Page { return &f.Page },
+	at:      func(e store.Exporter) names { return names{project: e.Project} },
 	filtered: func(f store.ExporterFilter) names {
 		return names{service: f.Service, project: f.Project, shard: f.Shard}
 	},
@@ -20,6 +22,9 @@ var exporterResource = &resource[store.Exporter, store.ExporterFilter, store.Exp
 		project: func(e store.Exporter) string { return e.Project },
 	},
 
-	get: store.Inventory.Exporter,
-	all: store.Inventory.Exporters,
+	get:    store.Inventory.Exporter,
+	all:    store.Inventory.Exporters,
+	insert: store.Inventory.CreateExporter,
+	update: store.Inventory.UpdateExporter,
+	drop:   store.Inventory.DeleteExporter,
 }

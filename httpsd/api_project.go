@@ -7,11 +7,17 @@ var projectResource = &resource[store.Project, store.ProjectFilter, store.Projec
 	fresh: store.Project{Enabled: true},
 
 	id:       func(p store.Project) int64 { return p.ID },
+	version:  func(p store.Project) int64 { return p.Version },
+	expect:   func(u *store.ProjectUpdate) *store.UpdateOptions { return &u.UpdateOptions },
 	named:    func(name string) (store.ProjectFilter, error) { return store.ProjectFilter{Name: name}, nil },
 	page:     func(f *store.ProjectFilter) *store.Page { return &f.Page },
 	at:       func(p store.Project) names { return names{project: p.Name} },
 	filtered: func(f store.ProjectFilter) names { return names{service: f.Service, project: f.Name, shard: f.Shard} },
 
-	get: store.Inventory.Project,
-	all: store.Inventory.Projects,
+	get:      store.Inventory.Project,
+	all:      store.Inventory.Projects,
+	insert:   store.Inventory.CreateProject,
+	update:   store.Inventory.UpdateProject,
+	drop:     store.Inventory.DeleteProject,
+	cascades: true,
 }

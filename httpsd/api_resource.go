@@ -22,18 +22,27 @@ type resource[T, F, U any] struct {
 	// derived are the fields, besides id and version, that nobody can set.
 	derived []string
 
-	id func(T) int64
+	id, version func(T) int64
+	// expect is where an update says what version it is for.
+	expect func(*U) *store.UpdateOptions
 	// named returns the filter that picks what a name in an address stands for.
 	named func(name string) (F, error)
 	page  func(*F) *store.Page
 	// at and filtered say by names where in the inventory one is, and all that a filter picks.
 	at       func(T) names
 	filtered func(F) names
+	// common is for nouns that whoever may view anything may view, since projects are made of them.
+	common bool
 	// inside is for nouns that belong to a project and have addresses below it as well; nil for the others.
 	inside *inside[T, F]
 
-	get func(store.Inventory, context.Context, int64) (T, error)
-	all func(store.Inventory, context.Context, F) ([]T, error)
+	get    func(store.Inventory, context.Context, int64) (T, error)
+	all    func(store.Inventory, context.Context, F) ([]T, error)
+	insert func(store.Inventory, context.Context, *T) error
+	update func(store.Inventory, context.Context, int64, U) (T, error)
+	drop   func(store.Inventory, context.Context, int64, store.DeleteOptions) error
+	// cascades is for nouns that others hang on.
+	cascades bool
 }
 
 // inside says how a noun belongs to a project.
@@ -41,6 +50,8 @@ type inside[T, F any] struct {
 	// only narrows a filter to a project, own puts a new one into it.
 	only func(f *F, project string)
 	own  func(t *T, project store.Project)
+	// bulk is for a noun whose collection below a project takes many at once, in place of a single creation.
+	bulk bool
 	// project is the name of the project that one belongs to.
 	project func(T) string
 }
@@ -50,18 +61,30 @@ type names struct{ service, project, shard string }
 
 // routes are the addresses of the noun.
 func (n *resource[T, F, U]) routes(h *handler) []route {
-	name, base := "api_"+strings.ReplaceAll(n.path, "-", "_"), apiPrefix+"/"+n.path
-	all := []route{
-		{name: name, path: base, needs: needView, handle: h.operate(n.list)},
-		{name: name, path: base + "/{key}", needs: needView, handle: h.operate(n.read)},
-	}
+	all := n.routesAt(h, apiPrefix+"/"+n.path, n.create)
 	if n.inside == nil {
 		return all
 	}
-	base = apiPrefix + "/projects/{project}/" + n.path
-	return append(all,
-		route{name: name, path: base, needs: needView, handle: h.operate(n.list)},
-		route{name: name, path: base + "/{key}", needs: needView, handle: h.operate(n.read)})
+	create := n.create
+	if n.inside.bulk {
+		create = nil
+	}
+	return append(all, n.routesAt(h, apiPrefix+"/projects/{project}/"+n.path, create)...)
+}
+
+// routesAt are those of one collection; create is nil where POST does something else.
+func (n *resource[T, F, U]) routesAt(h *handler, base string, create operation) []route {
+	name, one := "api_"+strings.ReplaceAll(n.path, "-", "_"), base+"/{key}"
+	all := []route{
+		{name: name, path: base, needs: needView, handle: h.operate(n.list)},
+		{name: name, path: one, needs: needView, handle: h.operate(n.read)},
+		{name: name, path: one, methods: []string{http.MethodPatch}, needs: needEdit, handle: h.operate(n.change)},
+		{name: name, path: one, methods: []string{http.MethodDelete}, needs: needEdit, handle: h.operate(n.remove)},
+	}
+	if create != nil {
+		all = append(all, route{name: name, path: base, methods: []string{http.MethodPost}, needs: needEdit, handle: h.operate(create)})
+	}
+	return all
 }
 
 // read answers with the one that the address names.
@@ -73,9 +96,10 @@ func (n *resource[T, F, U]) read(c *call) error {
 	if err != nil {
 		return err
 	}
-	if err := c.permit(needView, n.at(one)); err != nil {
+	if err := n.viewable(c, n.at(one)); err != nil {
 		return err
 	}
+	c.w.Header().Set("ETag", versionTag(n.version(one)))
 	return c.reply(http.StatusOK, one)
 }
 
@@ -184,6 +208,14 @@ func (c *call) project() (store.Project, error) {
 		return projectResource.byID(c, key, "")
 	}
 	return projectResource.byName(c, key, "")
+}
+
+// viewable asks whether the call may view what the names say.
+func (n *resource[T, F, U]) viewable(c *call, at names) error {
+	if n.common {
+		return c.h.permit(c.r.Context(), needView)
+	}
+	return c.permit(needView, at)
 }
 
 // permit asks whether the call may do what n stands for, where the names say.

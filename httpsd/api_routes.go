@@ -1,5 +1,7 @@
 package httpsd
 
+import "net/http"
+
 // apiRoutes are the addresses of the inventory API; none without an inventory.
 func (h *handler) apiRoutes() []route {
 	if h.o.API.Inventory == nil {
@@ -12,5 +14,9 @@ func (h *handler) apiRoutes() []route {
 	} {
 		all = append(all, noun.routes(h)...)
 	}
-	return all
+	hosts := route{name: "api_hosts", path: apiPrefix + "/projects/{project}/hosts", needs: needEdit}
+	add, replace := hosts, hosts
+	add.methods, add.handle = []string{http.MethodPost}, h.operate(setHosts(decodeHostChanges))
+	replace.methods, replace.handle = []string{http.MethodPut}, h.operate(setHosts(decodeHosts))
+	return append(all, add, replace)
 }

@@ -12,13 +12,18 @@ var serverResource = &resource[store.Server, store.ServerFilter, store.ServerUpd
 	fresh: store.Server{},
 
 	id:       func(s store.Server) int64 { return s.ID },
+	version:  func(s store.Server) int64 { return s.Version },
+	expect:   func(u *store.ServerUpdate) *store.UpdateOptions { return &u.UpdateOptions },
 	named:    serverNamed,
 	page:     func(f *store.ServerFilter) *store.Page { return &f.Page },
 	at:       func(s store.Server) names { return names{shard: s.Shard} },
 	filtered: func(f store.ServerFilter) names { return names{shard: f.Shard} },
 
-	get: store.Inventory.Server,
-	all: store.Inventory.Servers,
+	get:    store.Inventory.Server,
+	all:    store.Inventory.Servers,
+	insert: store.Inventory.CreateServer,
+	update: store.Inventory.UpdateServer,
+	drop:   store.Inventory.DeleteServer,
 }
 
 // serverNamed picks the server at HOST:PORT. Anything else is the address of none.

@@ -7,11 +7,17 @@ var serviceResource = &resource[store.Service, store.ServiceFilter, store.Servic
 	fresh: store.Service{},
 
 	id:       func(s store.Service) int64 { return s.ID },
+	version:  func(s store.Service) int64 { return s.Version },
+	expect:   func(u *store.ServiceUpdate) *store.UpdateOptions { return &u.UpdateOptions },
 	named:    func(name string) (store.ServiceFilter, error) { return store.ServiceFilter{Name: name}, nil },
 	page:     func(f *store.ServiceFilter) *store.Page { return &f.Page },
 	at:       func(s store.Service) names { return names{service: s.Name} },
 	filtered: func(f store.ServiceFilter) names { return names{service: f.Name} },
 
-	get: store.Inventory.Service,
-	all: store.Inventory.Services,
+	get:      store.Inventory.Service,
+	all:      store.Inventory.Services,
+	insert:   store.Inventory.CreateService,
+	update:   store.Inventory.UpdateService,
+	drop:     store.Inventory.DeleteService,
+	cascades: true,
 }

@@ -89,3 +89,11 @@ func data[T any](t testing.TB, got answer, code int) T {
 	require.Equal(t, "success", form.Status)
 	return form.Data
 }
+
+// mustJSON is v in JSON.
+func mustJSON(t testing.TB, v any) string {
+	t.Helper()
+	text, err := json.Marshal(v)
+	require.NoError(t, err)
+	return string(text)
+}

@@ -7,6 +7,8 @@ var urlResource = &resource[store.URL, store.URLFilter, store.URLUpdate]{
 	fresh: store.URL{},
 
 	id:       func(u store.URL) int64 { return u.ID },
+	version:  func(u store.URL) int64 { return u.Version },
+	expect:   func(u *store.URLUpdate) *store.UpdateOptions { return &u.UpdateOptions },
 	named:    func(name string) (store.URLFilter, error) { return store.URLFilter{URL: name}, nil },
 	page:     func(f *store.URLFilter) *store.Page { return &f.Page },
 	at:       func(u store.URL) names { return names{project: u.Project} },
@@ -18,6 +20,9 @@ var urlResource = &resource[store.URL, store.URLFilter, store.URLUpdate]{
 		project: func(u store.URL) string { return u.Project },
 	},
 
-	get: store.Inventory.URL,
-	all: store.Inventory.URLs,
+	get:    store.Inventory.URL,
+	all:    store.Inventory.URLs,
+	insert: store.Inventory.CreateURL,
+	update: store.Inventory.UpdateURL,
+	drop:   store.Inventory.DeleteURL,
 }

@@ -53,7 +53,10 @@ var statusTable = []statusOf{
 	{is(errNotAcceptable), http.StatusNotAcceptable, "bad_data"},
 	{is(errURITooLong), http.StatusRequestURITooLong, "bad_data"},
 	{is(errBodyTooLarge), http.StatusRequestEntityTooLarge, "bad_data"},
+	{is(errMediaType), http.StatusUnsupportedMediaType, "bad_data"},
 	{isNotFound, http.StatusNotFound, "not_found"},
+	{is(store.ErrStale), http.StatusPreconditionFailed, "stale"},
+	{is(store.ErrGuarded), http.StatusConflict, "guarded"},
 	{is(store.ErrConflict), http.StatusConflict, "conflict"},
 	{is(errClientGone), statusClientGone, "canceled"},
 	{is(errTooManyWatchers), http.StatusServiceUnavailable, "unavailable"},
@@ -108,18 +111,36 @@ type errorBody struct {
 	Status    string `json:"status"`
 	ErrorType string `json:"errorType"`
 	Error     string `json:"error"`
+	// Field is what was refused: a parameter, or a field of the body; empty when it is neither.
+	Field string `json:"field,omitempty"`
+	// Hint is a next step for a person.
+	Hint string `json:"hint,omitempty"`
+	// Guard is what a write would take away that was refused for it.
+	Guard *store.GuardError `json:"guard,omitempty"`
+}
+
+// newErrorBody says of err what a client may know.
+func newErrorBody(err error) (code int, body errorBody) {
+	row, known := classify(err)
+	body = errorBody{Status: "error", ErrorType: row.errorType, Error: internalText}
+	if !known {
+		return row.code, body
+	}
+	body.Error = err.Error()
+	var refused *store.Error
+	if errors.As(err, &refused) {
+		body.Field, body.Hint = refused.Field, refused.Hint
+	}
+	errors.As(err, &body.Guard)
+	return row.code, body
 }
 
 // writeError answers with err and returns the status code.
 func writeError(w http.ResponseWriter, err error) int {
-	row, known := classify(err)
-	text := err.Error()
-	if !known {
-		text = internalText
-	}
-	body, encodeErr := json.Marshal(errorBody{Status: "error", ErrorType: row.errorType, Error: text})
+	code, form := newErrorBody(err)
+	body, encodeErr := json.Marshal(form)
 	if encodeErr != nil {
-		body = fmt.Appendf(nil, `{"status":"error","errorType":%q,"error":%q}`, row.errorType, internalText)
+		body = fmt.Appendf(nil, `{"status":"error","errorType":%q,"error":%q}`, form.ErrorType, internalText)
 	}
 	body = append(body, '\n')
 
@@ -129,10 +150,10 @@ func writeError(w http.ResponseWriter, err error) int {
 	header.Set("Content-Length", strconv.Itoa(len(body)))
 	header.Set("Cache-Control", "no-store")
 	header.Set("X-Content-Type-Options", "nosniff")
-	setDemands(header, row.code, err)
-	w.WriteHeader(row.code)
+	setDemands(header, code, err)
+	w.WriteHeader(code)
 	w.Write(body) //nolint:errcheck // the client is gone; there is nobody to tell
-	return row.code
+	return code
 }
 
 // setDemands says in the header what the client should do before it asks again.

@@ -136,13 +136,15 @@ func requireError(t *testing.T, a answer, code int, errorType string) string {
 	t.Helper()
 	require.Equal(t, code, a.code, a.body)
 	assert.Equal(t, "application/json", a.header.Get("Content-Type"))
-	var body map[string]string
-	require.NoError(t, json.Unmarshal([]byte(a.body), &body), a.body)
-	assert.Equal(t, "error", body["status"])
-	assert.Equal(t, errorType, body["errorType"])
-	assert.Len(t, body, 3)
+	var body errorBody
+	decoder := json.NewDecoder(strings.NewReader(a.body))
+	decoder.DisallowUnknownFields()
+	require.NoError(t, decoder.Decode(&body), a.body)
+	assert.Equal(t, "error", body.Status)
+	assert.Equal(t, errorType, body.ErrorType)
+	assert.NotEmpty(t, body.Error)
 	assert.Empty(t, a.header.Get("ETag"))
-	return body["error"]
+	return body.Error
 }
 
 func (s *serving) raw(t *testing.T, method, target string) answer {

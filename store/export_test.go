@@ -132,6 +132,15 @@ func Fill(ctx context.Context, s *Store, size Size) error {
 	return err
 }
 
+// PastColumns are the columns that a revert brings back of a noun.
+func PastColumns(noun string) ([]string, bool) {
+	n, ok := nouns[noun]
+	if !ok {
+		return nil, false
+	}
+	return n.ownColumns(), true
+}
+
 // MigrateTo brings an empty database to an older schema.
 func MigrateTo(ctx context.Context, databaseURL string, version int64) (MigrationStatus, error) {
 	u, err := parseDatabaseURL(databaseURL)

@@ -180,6 +180,9 @@ func (w *writeTx) journal(ctx context.Context, action string) (int64, error) {
 	); err != nil {
 		return 0, fmt.Errorf("writing the journal: %w", err)
 	}
+	if err := w.journalObjects(ctx, revision); err != nil {
+		return 0, err
+	}
 	if w.dialect.notify != "" {
 		if err := w.exec(ctx, w.dialect.notify); err != nil {
 			return 0, fmt.Errorf("notifying other replicas: %w", err)
