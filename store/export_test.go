@@ -183,3 +183,19 @@ func ExecURL(ctx context.Context, databaseURL string, statements ...string) erro
 	})
 	return err
 }
+
+// MoveHosts deletes hosts and creates the same in another project.
+func (t Tx) MoveHosts(ctx context.Context, hosts []Host, to Project) error {
+	for _, h := range hosts {
+		if err := t.w.touchProjectsOf(ctx, projectOfFarm(h.FarmID)); err != nil {
+			return err
+		}
+		if err := hostTable.remove(ctx, t.w, h); err != nil {
+			return err
+		}
+		if _, err := createHost(ctx, t.w, Host{Name: h.Name, Enabled: h.Enabled, Project: to.Name}); err != nil {
+			return err
+		}
+	}
+	return nil
+}

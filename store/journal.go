@@ -24,6 +24,8 @@ type Entry struct {
 	Summary string   `json:"summary"`
 	Changes []Change `json:"changes"`
 	Touched Touched  `json:"touched"`
+	// Confirmed is what the guard had asked about the write, and was told; nil for most writes.
+	Confirmed *GuardError `json:"confirmed,omitempty"`
 }
 
 // Change is one object before and after a write. Before is null for a creation, After for a deletion. A bulk write
@@ -187,15 +189,15 @@ func journalEntry(ctx context.Context, q querier, revision int64) (Entry, error)
 }
 
 const (
-	entryColumns = `revision, at, actor, action, summary, changes, touched`
-	briefColumns = `revision, at, actor, action, summary, '[]' AS changes, '{}' AS touched`
+	entryColumns = `revision, at, actor, action, summary, changes, touched, confirmed`
+	briefColumns = `revision, at, actor, action, summary, '[]' AS changes, '{}' AS touched, confirmed`
 )
 
 // entryRow is an Entry as the database has it.
 type entryRow struct {
-	Revision                                 int64
-	At                                       int64
-	Actor, Action, Summary, Changes, Touched string
+	Revision                                            int64
+	At                                                  int64
+	Actor, Action, Summary, Changes, Touched, Confirmed string
 }
 
 func (r entryRow) entry() (Entry, error) {
@@ -203,7 +205,11 @@ func (r entryRow) entry() (Entry, error) {
 		Revision: r.Revision, At: time.UnixMilli(r.At).UTC(),
 		Actor: r.Actor, Action: r.Action, Summary: r.Summary,
 	}
-	return e, errors.Join(
+	var err error
+	if r.Confirmed != "" {
+		err = json.Unmarshal([]byte(r.Confirmed), &e.Confirmed)
+	}
+	return e, errors.Join(err,
 		json.Unmarshal([]byte(r.Changes), &e.Changes),
 		json.Unmarshal([]byte(r.Touched), &e.Touched),
 	)
