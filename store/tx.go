@@ -36,6 +36,9 @@ type writeTx struct {
 	projects map[int64]bool
 	services map[int64]bool
 	shards   bool
+	access   bool
+	// permit checks what is recorded; nil allows everything.
+	permit *permit
 	// guarded is what the guard has to say of the write, nil when nothing.
 	guarded *GuardError
 }
@@ -81,6 +84,7 @@ func (s *Store) writeInto(ctx context.Context, action string, result any, fn fun
 		tx: tx, dialect: s.dialect, options: options, guard: s.guard, result: result,
 		projects: map[int64]bool{}, services: map[int64]bool{},
 	}
+	w.permit = newPermit(txCtx, w)
 	if revision, err = w.run(ctx, action, fn); err != nil || revision == 0 {
 		options.receipt.refuse(err)
 		return 0, err
@@ -175,7 +179,11 @@ func (w *writeTx) journal(ctx context.Context, action string) (int64, error) {
 		return 0, err
 	}
 	var revision int64
-	if err := w.get(ctx, &revision, `UPDATE revision SET number = number + 1 WHERE id = 1 RETURNING number`); err != nil {
+	raise := `UPDATE revision SET number = number + 1 WHERE id = 1 RETURNING number`
+	if w.access {
+		raise = `UPDATE revision SET number = number + 1, access = number + 1 WHERE id = 1 RETURNING number`
+	}
+	if err := w.get(ctx, &revision, raise); err != nil {
 		return 0, fmt.Errorf("raising the revision: %w", err)
 	}
 	if err := w.exec(ctx, `
@@ -231,8 +239,12 @@ func (w *writeTx) insert(ctx context.Context, query string, args ...any) (int64,
 	return id, err
 }
 
-// record adds one object to the journal entry: before is nil for a creation, after for a deletion.
+// record adds one object to the journal entry: before is nil for a creation, after for a deletion. It refuses what
+// whoever asked for the write may not do.
 func (w *writeTx) record(noun string, id int64, before, after any) error {
+	if err := w.permit.allow(noun, id, before, after); err != nil {
+		return err
+	}
 	c := Change{Noun: noun, ID: id}
 	for _, side := range []struct {
 		value any
@@ -281,3 +293,6 @@ func (w *writeTx) touched() Touched {
 
 // touchShards marks that shards or servers were altered.
 func (w *writeTx) touchShards() { w.shards = true }
+
+// touchAccess marks that who may do what was altered.
+func (w *writeTx) touchAccess() { w.access = true }
