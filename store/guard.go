@@ -70,7 +70,7 @@ func (s *Store) guard(ctx context.Context, w *writeTx) error {
 // too much.
 func (o GuardOptions) judge(ctx context.Context, before view, w *writeTx) (*GuardError, error) {
 	touched := slices.Sorted(maps.Keys(w.projects))
-	counts, err := before.countTargets(ctx, "project.id", touched)
+	counts, err := before.countTargets(ctx, touched)
 	if err != nil {
 		return nil, err
 	}
@@ -95,10 +95,6 @@ func (o GuardOptions) judge(ctx context.Context, before view, w *writeTx) (*Guar
 
 // exceeding returns those of the shards that lose a larger share than they may, by name.
 func (o GuardOptions) exceeding(ctx context.Context, before view, removed *removal, shards []int64) ([]ShardRemoval, error) {
-	totals, err := before.countTargets(ctx, "project.shard_id", shards)
-	if err != nil {
-		return nil, err
-	}
 	var guarded []ShardRemoval
 	for chunk := range slices.Chunk(shards, idsAtOnce) {
 		rows, err := shardTable.list(ctx, before, whereIn("shard.id", chunk))
@@ -106,12 +102,16 @@ func (o GuardOptions) exceeding(ctx context.Context, before view, removed *remov
 			return nil, err
 		}
 		for _, shard := range rows {
-			most, gone := cmp.Or(shard.MaxRemoval, o.MaxRemoval), removed.perShard[shard.ID]
-			if gone*100 <= int64(most)*totals[shard.ID] {
+			most, gone := int64(cmp.Or(shard.MaxRemoval, o.MaxRemoval)), removed.perShard[shard.ID]
+			total, err := before.shardTargets(ctx, shard.ID, (gone*100+most-1)/most)
+			if err != nil {
+				return nil, err
+			}
+			if gone*100 <= most*total {
 				continue
 			}
 			guarded = append(guarded, ShardRemoval{
-				ShardID: shard.ID, Shard: shard.Name, Targets: totals[shard.ID], Removed: gone, MaxRemoval: most,
+				ShardID: shard.ID, Shard: shard.Name, Targets: total, Removed: gone, MaxRemoval: int(most),
 				Projects: removed.projectsOf(shard.ID),
 			})
 		}
@@ -120,11 +120,30 @@ func (o GuardOptions) exceeding(ctx context.Context, before view, removed *remov
 	return guarded, nil
 }
 
-// countTargets counts the targets of the projects whose column has one of the ids, as lists have them, by shard.
-func (v view) countTargets(ctx context.Context, column string, ids []int64) (map[int64]int64, error) {
+// shardTargets counts the targets of a shard, or as many of them as are enough: a small removal from a large shard then
+// costs little.
+func (v view) shardTargets(ctx context.Context, shard, enough int64) (total int64, err error) {
+	var projects []int64
+	if err := v.selectAll(ctx, &projects, `SELECT id FROM project WHERE shard_id = ? AND enabled`, shard); err != nil {
+		return 0, fmt.Errorf("counting the targets of a shard: %w", err)
+	}
+	for some := 8; len(projects) > 0 && total < enough; some *= 2 {
+		some = min(some, len(projects))
+		counts, err := v.countTargets(ctx, projects[:some])
+		if err != nil {
+			return 0, err
+		}
+		total += counts[shard]
+		projects = projects[some:]
+	}
+	return total, nil
+}
+
+// countTargets counts the targets of the projects with the ids, as lists have them, by shard.
+func (v view) countTargets(ctx context.Context, ids []int64) (map[int64]int64, error) {
 	counts := map[int64]int64{}
 	for chunk := range slices.Chunk(ids, idsAtOnce) {
-		w := whereIn(column, chunk)
+		w := whereIn("project.id", chunk)
 		var rows []struct{ Shard, Targets int64 }
 		if err := v.selectAll(ctx, &rows, `
 			SELECT   project.shard_id AS shard,
