@@ -51,7 +51,7 @@ func explanationText(e origins.Explanation) string {
 		fmt.Fprintf(&b, "- %s\n", r.Text)
 	}
 	if d := e.Departed; d != nil {
-		fmt.Fprintf(&b, "- %s %s was %s by revision %d, of %s, at %s\n", d.Object.Noun, d.Object.Name, departedText(d), d.Revision, d.Actor, timeText(d.At))
+		fmt.Fprintf(&b, "- %s %s was %s by revision %d, of %s, at %s\n", d.Object.Noun, d.Object.Name, departedText(d), d.Revision, d.Actor, timeText(&d.At))
 	}
 	if len(e.Near) > 0 {
 		fmt.Fprintf(&b, "Near: %s\n", strings.Join(e.Near, ", "))
@@ -80,7 +80,7 @@ func originText(o origins.Origin) string {
 		[]string{"SINCE", revisionText(o.Since)}, []string{"LABELS SINCE", revisionText(o.LabelsSince)},
 		[]string{"SERVERS", strings.Join(o.Servers, ", ")})
 	for _, v := range o.Consumers {
-		rows = append(rows, []string{"CONSUMER", fmt.Sprintf("%s, %s, last seen at %s", v.Address, cell(v.UserAgent), timeText(v.Last))})
+		rows = append(rows, []string{"CONSUMER", fmt.Sprintf("%s, %s, last seen at %s", v.Address, cell(v.UserAgent), timeText(&v.Last))})
 	}
 	if len(o.Consumers) == 0 {
 		rows = append(rows, []string{"CONSUMER", ""})
@@ -132,18 +132,14 @@ func consumersText(list consumerList, now time.Time) string {
 	rows := make([][]string, len(list.Consumers))
 	for i, v := range list.Consumers {
 		rows[i] = []string{
-			v.Address, v.UserAgent, v.List, v.FilterText(), intervalText(v.Interval), openText(v), timeText(v.Last),
+			v.Address, v.UserAgent, v.List, v.FilterText(), intervalText(v.Interval), openText(v), timeText(&v.Last),
 			yesNo(v.Live(now)), number(v.Revision),
 		}
 	}
 	text := table([]string{"ADDRESS", "USER AGENT", "LIST", "FILTERS", "INTERVAL", "OPEN", "LAST SEEN", "LIVE", "REVISION"}, rows)
 	rows = make([][]string, len(list.Servers))
 	for i, s := range list.Servers {
-		last := ""
-		if s.Last != nil {
-			last = timeText(*s.Last)
-		}
-		rows[i] = []string{s.Server, s.Shard, yesNo(s.Live), last, s.By}
+		rows[i] = []string{s.Server, s.Shard, yesNo(s.Live), timeText(s.Last), s.By}
 	}
 	return text + "\n" + table([]string{"SERVER", "SHARD", "LIVE", "LAST SEEN", "KNOWN BY"}, rows)
 }

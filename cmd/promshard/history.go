@@ -112,16 +112,14 @@ func journalLines(entries []store.Entry) []journalLine {
 func journalText(entries []store.Entry) string {
 	rows := make([][]string, len(entries))
 	for i, e := range entries {
-		rows[i] = []string{number(e.Revision), timeText(e.At), e.Actor, e.Action, e.Summary}
+		rows[i] = []string{number(e.Revision), timeText(&e.At), e.Actor, e.Action, e.Summary}
 	}
 	return table([]string{"REVISION", "TIME", "ACTOR", "ACTION", "SUMMARY"}, rows)
 }
 
-func timeText(t time.Time) string { return t.UTC().Format(time.RFC3339) }
-
 func journalPageText(p store.JournalPage) string {
 	head := table([]string{"REVISION", number(p.Revision)}, [][]string{
-		{"TIME", timeText(p.At)}, {"ACTOR", p.Actor}, {"ACTION", p.Action}, {"SUMMARY", p.Summary},
+		{"TIME", timeText(&p.At)}, {"ACTOR", p.Actor}, {"ACTION", p.Action}, {"SUMMARY", p.Summary},
 	})
 	var rows [][]string
 	for _, o := range p.Objects {
