@@ -209,6 +209,9 @@ var routeNeeds = map[string]need{
 	"GET /metrics": needNothing, "GET /-/healthy": needNothing, "GET /-/ready": needNothing, "GET /": needNothing,
 	"GET /static/style.css": needNothing,
 
+	"POST /api/v2/register/server": needEdit, "POST /api/v2/register/host": needEdit, "POST /api/v2/register/job": needEdit,
+	"POST /api/v2/register/exporter": needEdit, "POST /api/v2/import": needEdit,
+
 	"GET /api/v2/shards": needView, "GET /api/v2/shards/{key}": needView,
 	"POST /api/v2/shards": needEdit, "PATCH /api/v2/shards/{key}": needEdit, "DELETE /api/v2/shards/{key}": needEdit,
 	"GET /api/v2/servers": needView, "GET /api/v2/servers/{key}": needView,

@@ -18,5 +18,6 @@ func (h *handler) apiRoutes() []route {
 	add, replace := hosts, hosts
 	add.methods, add.handle = []string{http.MethodPost}, h.operate(setHosts(decodeHostChanges))
 	replace.methods, replace.handle = []string{http.MethodPut}, h.operate(setHosts(decodeHosts))
-	return append(append(all, add, replace), h.historyRoutes()...)
+	all = append(append(all, add, replace), h.registerRoutes()...)
+	return append(append(all, h.importRoute()), h.historyRoutes()...)
 }
