@@ -11,15 +11,6 @@ import (
 	"github.com/promshard/promshard/store"
 )
 
-// The parameters of every write.
-var (
-	dryRunParameter = queryParameter("dry_run", "true does everything, every check included, but keeps nothing: the receipt has what would have been done",
-		object{"type": "boolean", "default": false})
-	confirmParameter = queryParameter("confirm", "The digest of a refusal by the guard, to do it all the same", object{"type": "string", "minLength": 1})
-	keyParameter     = headerParameter(keyHeader, "A name for this request, up to 255 bytes: for a day, the same request under the same name is done once and answered again")
-	ifMatchParameter = headerParameter("If-Match", "The ETag that it must still have, or several, or *")
-)
-
 // successSchema is the form of an answer with data; of a write, with its receipt.
 func successSchema(data object, write bool) object {
 	properties := object{"status": object{"type": "string", "enum": []string{"success"}}, "data": data}
@@ -79,10 +70,10 @@ func (n *resource[T, F, U]) listDoc(h *handler, inProject bool) *operationDoc {
 	}
 	most := h.o.API.MaxPageSize
 	d.parameters = append(d.parameters,
-		queryParameter("q", "Only those that have each of these words in one of their texts", object{"type": "string", "minLength": 1}),
+		parameterRef("q"),
 		queryParameter("sort", "The field to sort by, with - before it for the other direction", object{"type": "string", "enum": sorts}),
 		queryParameter("limit", "How many are on a page", object{"type": "integer", "minimum": 1, "maximum": most, "default": min(defaultPageSize, most)}),
-		queryParameter("cursor", "The next of the page before", object{"type": "string", "minLength": 1}))
+		parameterRef("cursor"))
 	page := object{"type": "object", "required": []string{"items"}, "properties": object{
 		"items": object{"type": "array", "items": ref(n.name())},
 		"next":  object{"type": "string", "description": "The cursor of the page that follows; not there on the last one"},
@@ -108,7 +99,7 @@ func (n *resource[T, F, U]) readDoc(inProject bool) *operationDoc {
 
 func (n *resource[T, F, U]) createDoc(inProject bool) *operationDoc {
 	d := n.doc(inProject, "create"+n.name(), "Create "+n.a())
-	d.parameters = []object{dryRunParameter, confirmParameter, keyParameter}
+	d.parameters = []object{parameterRef("dry_run"), parameterRef("confirm"), parameterRef(keyHeader)}
 	d.body = &bodyDoc{types: []string{jsonType}, schema: ref("New" + n.name()), example: json.RawMessage(n.example.create)}
 	if inProject {
 		d.body.schema, d.body.example = n.creationSchema(true), json.RawMessage(n.example.inProject)
@@ -127,7 +118,7 @@ func (n *resource[T, F, U]) createDoc(inProject bool) *operationDoc {
 func (n *resource[T, F, U]) changeDoc(inProject bool) *operationDoc {
 	d := n.doc(inProject, "change"+n.name(), "Change "+n.a())
 	d.text = "The body is a JSON merge patch: fields that are not in it stay as they are, null brings back what a creation without the field has, labels are merged."
-	d.parameters = []object{dryRunParameter, confirmParameter, ifMatchParameter}
+	d.parameters = []object{parameterRef("dry_run"), parameterRef("confirm"), parameterRef("If-Match")}
 	d.body = &bodyDoc{
 		types: []string{mergePatchType, jsonType}, schema: ref(n.name() + "Change"), example: json.RawMessage(n.example.change),
 	}
@@ -142,10 +133,10 @@ func (n *resource[T, F, U]) changeDoc(inProject bool) *operationDoc {
 
 func (n *resource[T, F, U]) removeDoc(inProject bool) *operationDoc {
 	d := n.doc(inProject, "delete"+n.name(), "Delete "+n.a())
-	d.parameters = []object{dryRunParameter, confirmParameter, ifMatchParameter}
+	d.parameters = []object{parameterRef("dry_run"), parameterRef("confirm"), parameterRef("If-Match")}
 	if n.cascades {
 		d.text = "While others hang on it that is refused, and the error says what would go with it."
-		d.parameters = append(d.parameters, queryParameter("cascade", "true deletes what hangs on it as well", object{"type": "boolean", "default": false}))
+		d.parameters = append(d.parameters, parameterRef("cascade"))
 	}
 	d.answers = map[int]answerDoc{http.StatusOK: {
 		text: "The " + n.singular() + " as it was", schema: successSchema(ref(n.name()), true),
@@ -187,7 +178,7 @@ func hostsDoc(id, summary string, body *bodyDoc, result store.SetHostsResult, pa
 	body.types = []string{jsonType}
 	return &operationDoc{
 		id: id, summary: summary, tag: "hosts", body: body,
-		parameters: append([]object{dryRunParameter, confirmParameter}, parameters...),
+		parameters: append([]object{parameterRef("dry_run"), parameterRef("confirm")}, parameters...),
 		answers: map[int]answerDoc{http.StatusOK: {
 			text: "How many hosts were added, changed, removed and left as they were", schema: successSchema(ref("HostsResult"), true),
 			example: written{success{"success", result}, receipt{Revision: exampleRevision + 1}},

@@ -49,7 +49,7 @@ func (h *handler) hostRoutes() []route {
 			"type": "object", "properties": object{"add": hosts, "remove": remove}, "additionalProperties": false,
 		},
 		example: json.RawMessage(`{"add":["web2",{"name":"web3","labels":{"rack":"a7"}}],"remove":["web1"]}`),
-	}, store.SetHostsResult{Added: 2, Removed: 1}, keyParameter)
+	}, store.SetHostsResult{Added: 2, Removed: 1}, parameterRef(keyHeader))
 	replace.methods, replace.handle = []string{http.MethodPut}, h.operate(setHosts(decodeHosts))
 	replace.doc = hostsDoc("replaceHostsOfProject", "Replace all hosts of a project", &bodyDoc{
 		schema: object{

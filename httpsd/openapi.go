@@ -88,7 +88,7 @@ func openAPI(routes []route) ([]byte, error) {
 		},
 		"servers":    []object{{"url": "/"}},
 		"paths":      paths,
-		"components": object{"schemas": componentSchemas()},
+		"components": object{"schemas": componentSchemas(), "responses": errorAnswers(), "parameters": componentParameters()},
 	}, "", "  ")
 	return append(document, '\n'), err
 }
@@ -100,7 +100,7 @@ func (d *operationDoc) operation(r route) object {
 		answers[strconv.Itoa(code)] = answer.object()
 	}
 	for _, code := range append(append([]int{}, commonErrors...), d.errors...) {
-		answers[strconv.Itoa(code)] = errorAnswer(code)
+		answers[strconv.Itoa(code)] = object{"$ref": "#/components/responses/" + strconv.Itoa(code)}
 	}
 	operation := object{"operationId": d.id, "summary": d.summary, "tags": []string{d.tag}, "responses": answers}
 	if d.text != "" {
@@ -139,6 +139,15 @@ func (a *answerDoc) object() object {
 	return answer
 }
 
+// errorAnswers are those that operations refer to, by status code.
+func errorAnswers() object {
+	answers := object{}
+	for code := range errorTexts {
+		answers[strconv.Itoa(code)] = errorAnswer(code)
+	}
+	return answers
+}
+
 // errorAnswer is the answer for an error of a status code.
 func errorAnswer(code int) object {
 	answer := object{"description": errorTexts[code], "content": object{jsonType: object{"schema": ref("Error")}}}
@@ -160,14 +169,37 @@ func pathParameters(path string) []object {
 	for part := range strings.SplitSeq(path, "/") {
 		if name, ok := strings.CutPrefix(part, "{"); ok {
 			name = strings.TrimSuffix(name, "}")
-			list = append(list, object{
-				"name": name, "in": "path", "required": true, "description": pathTexts[name],
-				"schema": object{"type": "string", "minLength": 1},
-			})
+			list = append(list, parameterRef(name))
 		}
 	}
 	return list
 }
+
+// componentParameters are the parameters that many operations share, and refer to by name.
+func componentParameters() object {
+	parameters := object{}
+	for name, text := range pathTexts {
+		parameters[name] = object{
+			"name": name, "in": "path", "required": true, "description": text, "schema": object{"type": "string", "minLength": 1},
+		}
+	}
+	for _, p := range []object{
+		queryParameter("dry_run", "true does everything, every check included, but keeps nothing: the receipt has what would have been done",
+			object{"type": "boolean", "default": false}),
+		queryParameter("confirm", "The digest of a refusal by the guard, to do it all the same", object{"type": "string", "minLength": 1}),
+		queryParameter("cascade", "true deletes what hangs on it as well", object{"type": "boolean", "default": false}),
+		queryParameter("q", "Only those that have each of these words in one of their texts", object{"type": "string", "minLength": 1}),
+		queryParameter("cursor", "The next of the page before", object{"type": "string", "minLength": 1}),
+		headerParameter(keyHeader, "A name for this request, up to 255 bytes: for a day, the same request under the same name is done once and answered again"),
+		headerParameter("If-Match", "The ETag that it must still have, or several, or *"),
+	} {
+		parameters[p["name"].(string)] = p
+	}
+	return parameters
+}
+
+// parameterRef refers to a parameter of componentParameters.
+func parameterRef(name string) object { return object{"$ref": "#/components/parameters/" + name} }
 
 // ref refers to a schema of the document.
 func ref(name string) object { return object{"$ref": "#/components/schemas/" + name} }

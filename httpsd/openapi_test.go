@@ -46,7 +46,7 @@ var documented = sync.OnceValues(func() (validator.Validator, error) {
 // requireDocumented demands that the document has the answer: its status, its type, and each field of its body.
 func requireDocumented(t testing.TB, req *http.Request, res *http.Response, body []byte) {
 	t.Helper()
-	if res.StatusCode == http.StatusMethodNotAllowed || req.Method == http.MethodHead {
+	if res.StatusCode == http.StatusMethodNotAllowed || req.Method == http.MethodHead || strings.HasSuffix(req.URL.Path, "/openapi.json") {
 		return
 	}
 	v, err := documented()
