@@ -39,7 +39,8 @@ var documented = sync.OnceValues(func() (validator.Validator, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, errs := validator.NewValidator(document, config.WithStrictMode())
+	v, errs := validator.NewValidator(document, config.WithStrictMode(), config.WithStrictIgnoredHeadersExtra("X-Content-Type-Options", "Cache-Control", "Allow", "Www-Authenticate"),
+		config.WithStrictIgnorePaths("$.body.data.labels.*", "$.body.data.items[*].labels.*"))
 	return v, errors.Join(errs...)
 })
 
