@@ -4,7 +4,8 @@ import "github.com/promshard/promshard/store"
 
 var defaultExporterResource = &resource[store.DefaultExporter, store.DefaultExporterFilter, store.DefaultExporterUpdate]{
 	noun: "default_exporter", path: "default-exporters",
-	fresh: store.DefaultExporter{Scheme: "http"},
+	common: true,
+	fresh:  store.DefaultExporter{Scheme: "http"},
 
 	id:      func(d store.DefaultExporter) int64 { return d.ID },
 	version: func(d store.DefaultExporter) int64 { return d.Version },

@@ -37,7 +37,7 @@ func (n *resource[T, F, U]) list(c *call) error {
 		n.inside.only(&filter, project.Name)
 		at = names{project: project.Name}
 	}
-	if err := c.permit(needView, at); err != nil {
+	if err := n.viewable(c, at); err != nil {
 		return err
 	}
 	rows, err := n.all(c.inventory, c.r.Context(), filter)

@@ -4,7 +4,8 @@ import "github.com/promshard/promshard/store"
 
 var probeResource = &resource[store.Probe, store.ProbeFilter, store.ProbeUpdate]{
 	noun: "probe", path: "probes",
-	fresh: store.Probe{},
+	common: true,
+	fresh:  store.Probe{},
 
 	id:       func(p store.Probe) int64 { return p.ID },
 	version:  func(p store.Probe) int64 { return p.Version },

@@ -31,6 +31,8 @@ type resource[T, F, U any] struct {
 	// at and filtered say by names where in the inventory one is, and all that a filter picks.
 	at       func(T) names
 	filtered func(F) names
+	// common is for nouns that whoever may view anything may view, since projects are made of them.
+	common bool
 	// inside is for nouns that belong to a project and have addresses below it as well; nil for the others.
 	inside *inside[T, F]
 
@@ -101,7 +103,7 @@ func (n *resource[T, F, U]) read(c *call) error {
 	if err != nil {
 		return err
 	}
-	if err := c.permit(needView, n.at(one)); err != nil {
+	if err := n.viewable(c, n.at(one)); err != nil {
 		return err
 	}
 	c.w.Header().Set("ETag", versionTag(n.version(one)))
@@ -213,6 +215,14 @@ func (c *call) project() (store.Project, error) {
 		return projectResource.byID(c, key, "")
 	}
 	return projectResource.byName(c, key, "")
+}
+
+// viewable asks whether the call may view what the names say.
+func (n *resource[T, F, U]) viewable(c *call, at names) error {
+	if n.common {
+		return c.h.permit(c.r.Context(), needView)
+	}
+	return c.permit(needView, at)
 }
 
 // permit asks whether the call may do what n stands for, where the names say.

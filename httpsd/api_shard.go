@@ -4,7 +4,8 @@ import "github.com/promshard/promshard/store"
 
 var shardResource = &resource[store.Shard, store.ShardFilter, store.ShardUpdate]{
 	noun: "shard", path: "shards",
-	fresh: store.Shard{Enabled: true},
+	common: true,
+	fresh:  store.Shard{Enabled: true},
 
 	id:       func(s store.Shard) int64 { return s.ID },
 	version:  func(s store.Shard) int64 { return s.Version },

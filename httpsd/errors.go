@@ -42,6 +42,13 @@ type statusOf struct {
 // own API.
 var statusTable = []statusOf{
 	{is(store.ErrInvalid), http.StatusBadRequest, "bad_data"},
+	{is(errTokenInURL), http.StatusBadRequest, "bad_data"},
+	{is(errBadToken), http.StatusUnauthorized, "unauthorized"},
+	{is(errUnauthorized), http.StatusUnauthorized, "unauthorized"},
+	{is(errForbidden), http.StatusForbidden, "forbidden"},
+	{is(store.ErrForbidden), http.StatusForbidden, "forbidden"},
+	{isTooFast, http.StatusTooManyRequests, "too_many_requests"},
+	{is(errNoAccess), http.StatusServiceUnavailable, "unavailable"},
 	{is(errMethod), http.StatusMethodNotAllowed, "bad_data"},
 	{is(errNotAcceptable), http.StatusNotAcceptable, "bad_data"},
 	{is(errURITooLong), http.StatusRequestURITooLong, "bad_data"},
@@ -62,6 +69,11 @@ var statusTable = []statusOf{
 
 func is(target error) func(error) bool {
 	return func(err error) bool { return errors.Is(err, target) }
+}
+
+func isTooFast(err error) bool {
+	var fast *tooFast
+	return errors.As(err, &fast)
 }
 
 func isNotFound(err error) bool {
@@ -138,12 +150,24 @@ func writeError(w http.ResponseWriter, err error) int {
 	header.Set("Content-Length", strconv.Itoa(len(body)))
 	header.Set("Cache-Control", "no-store")
 	header.Set("X-Content-Type-Options", "nosniff")
-	if code == http.StatusServiceUnavailable {
-		header.Set("Retry-After", strconv.Itoa(retryAfter))
-	}
+	setDemands(header, code, err)
 	w.WriteHeader(code)
 	w.Write(body) //nolint:errcheck // the client is gone; there is nobody to tell
 	return code
+}
+
+// setDemands says in the header what the client should do before it asks again.
+func setDemands(header http.Header, code int, err error) {
+	var fast *tooFast
+	switch {
+	case errors.As(err, &fast):
+		header.Set("Retry-After", strconv.Itoa(fast.after))
+	case code == http.StatusServiceUnavailable:
+		header.Set("Retry-After", strconv.Itoa(retryAfter))
+	case code == http.StatusUnauthorized:
+		header.Add("WWW-Authenticate", `Bearer realm="promshard"`)
+		header.Add("WWW-Authenticate", `Basic realm="promshard", charset="UTF-8"`)
+	}
 }
 
 // dropRepresentation removes what a handler had said about the answer it did not give.

@@ -53,6 +53,9 @@ func (h *handler) groups(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := h.listable(r, s, q); err != nil {
+		return err
+	}
 	selection, err := s.Select(kind, q)
 	if err != nil {
 		return err

@@ -21,6 +21,8 @@ import (
 type Options struct {
 	// Publisher has the snapshot that is served.
 	Publisher *Publisher
+	// Access says who may do what; nil lets everybody do everything.
+	Access *Access
 	// Logger gets errors that are ours, never the client's; nil discards them.
 	Logger *slog.Logger
 	// Registerer gets the metrics of requests; nil registers none.
@@ -183,6 +185,9 @@ func (h *handler) guard(fn handlerFunc, w *recorder, r *http.Request) (err error
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
+	if holdsToken(r.RequestURI) {
+		return errTokenInURL
+	}
 	if len(r.RequestURI) > h.o.MaxURLLength {
 		return fmt.Errorf("%w: %d bytes, at most %d are taken", errURITooLong, len(r.RequestURI), h.o.MaxURLLength)
 	}
@@ -199,7 +204,7 @@ func (h *handler) fail(w *recorder, r *http.Request, name string, err error) {
 	_, known := classify(err)
 	clientGone := r.Context().Err() != nil && errors.Is(err, context.Canceled)
 	if !known && !clientGone {
-		h.o.Logger.Error("Answering a request", "handler", name, "method", r.Method, "url", shorten(r.RequestURI), "err", err)
+		h.o.Logger.Error("Answering a request", "handler", name, "method", r.Method, "url", shorten(withoutTokens(r.RequestURI)), "err", err)
 	}
 	if w.code != 0 {
 		panic(http.ErrAbortHandler)

@@ -1,7 +1,6 @@
 package httpsd
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"time"
@@ -35,7 +34,7 @@ func (h *handler) hold(w http.ResponseWriter, r *http.Request, kind snapshot.Kin
 
 	start := time.Now()
 	suspendTimeouts(w)
-	outcome := h.await(r.Context(), holdLimit(h.o.MaxWait, most, r.Header), kind, q, tag)
+	outcome := h.await(r, holdLimit(h.o.MaxWait, most, r.Header), kind, q, tag)
 	h.resumeTimeouts(w)
 	h.holds.observe(w, outcome, time.Since(start))
 	if outcome == heldGone {
@@ -66,6 +65,9 @@ func (h *handler) known(r *http.Request, kind snapshot.Kind, find finder) (q sna
 	if q, err = find(s); err != nil {
 		return q, "", err
 	}
+	if err := h.listable(r, s, q); err != nil {
+		return q, "", err
+	}
 	list, err := s.List(kind, q)
 	if err != nil {
 		return q, "", err
@@ -84,24 +86,29 @@ func (h *handler) known(r *http.Request, kind snapshot.Kind, find finder) (q sna
 }
 
 // await returns why the wait for another list than the one with the tag is over.
-func (h *handler) await(ctx context.Context, limit time.Duration, kind snapshot.Kind, q snapshot.Query, tag string) outcome {
+func (h *handler) await(r *http.Request, limit time.Duration, kind snapshot.Kind, q snapshot.Query, tag string) outcome {
 	views := &h.o.Publisher.views
 	v := views.join(h.o.Publisher.Snapshot, kind, q)
 	defer views.leave(v)
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	for {
+		access := h.o.Access.changes()
+		if h.listable(r, h.o.Publisher.Snapshot(), q) != nil {
+			return heldRefused
+		}
 		changed, o := v.against(tag)
 		if o != "" {
 			return o
 		}
 		select {
 		case <-changed:
+		case <-access:
 		case <-timer.C:
 			return heldDeadline
 		case <-h.released:
 			return heldShutdown
-		case <-ctx.Done():
+		case <-r.Context().Done():
 			return heldGone
 		}
 	}

@@ -15,6 +15,7 @@ type outcome string
 const (
 	heldChanged  outcome = "changed"  // the list has changed
 	heldVanished outcome = "vanished" // what the filters name is not there any more
+	heldRefused  outcome = "refused"  // the client may not have the list any more
 	heldDeadline outcome = "deadline" // the time is up
 	heldShutdown outcome = "shutdown" // the server stops
 	heldGone     outcome = "gone"     // the client did not wait
@@ -45,7 +46,7 @@ func newHolds(most int, r prometheus.Registerer) *holds {
 	}, func() float64 { return float64(h.now.Load()) })
 	h.total = f.NewCounterVec(prometheus.CounterOpts{
 		Namespace: namespace, Name: "held_requests_total",
-		Help: "Requests that were held, by what ended that: changed, vanished, deadline, shutdown or gone.",
+		Help: "Requests that were held, by what ended that: changed, vanished, refused, deadline, shutdown or gone.",
 	}, []string{"outcome"})
 	h.refused = f.NewCounterVec(prometheus.CounterOpts{
 		Namespace: namespace, Name: "hold_refused_total",
@@ -53,7 +54,7 @@ func newHolds(most int, r prometheus.Registerer) *holds {
 	}, []string{"reason"})
 	h.duration = f.NewHistogram(durationOpts("hold_duration_seconds", "How long requests were held.",
 		prometheus.ExponentialBuckets(0.1, 3, 8)))
-	for _, o := range []outcome{heldChanged, heldVanished, heldDeadline, heldShutdown, heldGone} {
+	for _, o := range []outcome{heldChanged, heldVanished, heldRefused, heldDeadline, heldShutdown, heldGone} {
 		h.total.WithLabelValues(string(o))
 	}
 	for _, reason := range []string{refusedProxy, refusedLimit} {

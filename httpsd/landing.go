@@ -23,7 +23,9 @@ var landingTemplate = template.Must(template.New("landing").Parse(landingHTML))
 
 // landingPage is what page/landing.html shows.
 type landingPage struct {
-	Loaded   bool
+	Loaded bool
+	// Closed is true for whoever may not see the inventory.
+	Closed   bool
 	Stale    string
 	Revision int64
 	Shards   []landingShard
@@ -42,7 +44,10 @@ type landingShard struct {
 func (h *handler) landing(w http.ResponseWriter, r *http.Request) error {
 	var page landingPage
 	if s := h.o.Publisher.Snapshot(); s != nil {
-		page = landingPage{Loaded: true, Revision: s.Revision().Number, Shards: landingShards(s, h.baseURL(r))}
+		page = landingPage{Loaded: true, Closed: !h.seesAll(r), Revision: s.Revision().Number}
+		if !page.Closed {
+			page.Shards = landingShards(s, h.baseURL(r))
+		}
 	}
 	if age := h.o.Publisher.Staleness(); age > h.o.StaleAfter {
 		page.Stale = age.Round(time.Second).String()
@@ -58,6 +63,16 @@ func (h *handler) landing(w http.ResponseWriter, r *http.Request) error {
 	header.Set("X-Content-Type-Options", "nosniff")
 	w.Write(body.Bytes()) //nolint:errcheck // the client is gone; there is nobody to tell
 	return nil
+}
+
+// seesAll says whether whoever sent the request may see the whole inventory: everybody while lists are open.
+func (h *handler) seesAll(r *http.Request) bool {
+	a := h.o.Access
+	if a == nil || a.o.OpenLists {
+		return true
+	}
+	who, err := a.identify(r)
+	return err == nil && who != nil && who.rights.View.Everywhere
 }
 
 // style sends the stylesheet of the pages.

@@ -45,7 +45,7 @@ func (h *handler) listOf(noun string, name func(r *http.Request, s *snapshot.Sna
 // it has changed.
 func (h *handler) answer(w http.ResponseWriter, r *http.Request, kind snapshot.Kind, find finder, wait []string) error {
 	if len(wait) == 0 {
-		list, err := h.find(kind, find)
+		list, err := h.find(r, kind, find)
 		if err != nil {
 			return err
 		}
@@ -58,7 +58,7 @@ func (h *handler) answer(w http.ResponseWriter, r *http.Request, kind snapshot.K
 	if err := h.hold(w, r, kind, find, most); err != nil {
 		return err
 	}
-	list, err := h.find(kind, find)
+	list, err := h.find(r, kind, find)
 	if err != nil {
 		return err
 	}
@@ -69,14 +69,17 @@ func (h *handler) answer(w http.ResponseWriter, r *http.Request, kind snapshot.K
 	return nil
 }
 
-// find returns the list that is asked for, as it is now.
-func (h *handler) find(kind snapshot.Kind, find finder) (*snapshot.List, error) {
+// find returns the list that is asked for, as it is now, to somebody who may have it.
+func (h *handler) find(r *http.Request, kind snapshot.Kind, find finder) (*snapshot.List, error) {
 	s, err := h.loaded()
 	if err != nil {
 		return nil, err
 	}
 	q, err := find(s)
 	if err != nil {
+		return nil, err
+	}
+	if err := h.listable(r, s, q); err != nil {
 		return nil, err
 	}
 	return s.List(kind, q)

@@ -43,6 +43,9 @@ type answerDoc struct {
 // errorTexts say when an answer is an error.
 var errorTexts = map[int]string{
 	http.StatusBadRequest:            "A parameter, a header or the body is not accepted; `field` names what",
+	http.StatusUnauthorized:          "Nobody is named who is let in",
+	http.StatusForbidden:             "Whoever asks may not do it, there",
+	http.StatusTooManyRequests:       "Too many requests of one token; Retry-After says when to go on",
 	http.StatusNotFound:              "What the address, a parameter or the body names is not there",
 	http.StatusConflict:              "It contradicts what is there: a name that is taken, something that others hang on, a name that fits several (`conflict`); or it would take more targets away than may go unconfirmed (`guarded`, with `guard`)",
 	http.StatusPreconditionFailed:    "It has changed since the version that If-Match names (`stale`)",
@@ -55,7 +58,7 @@ var errorTexts = map[int]string{
 
 // commonErrors are the status codes of errors that every operation has.
 var commonErrors = []int{
-	http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusRequestURITooLong,
+	http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests, http.StatusRequestEntityTooLarge, http.StatusRequestURITooLong,
 	http.StatusInternalServerError, http.StatusServiceUnavailable,
 }
 
@@ -86,9 +89,16 @@ func openAPI(routes []route) ([]byte, error) {
 			"description": "The inventory of what Prometheus should scrape: see reference-api.md for the rules that all calls share.",
 			"license":     object{"name": "Apache-2.0", "identifier": "Apache-2.0"},
 		},
-		"servers":    []object{{"url": "/"}},
-		"paths":      paths,
-		"components": object{"schemas": componentSchemas(), "responses": errorAnswers(), "parameters": componentParameters()},
+		"servers": []object{{"url": "/"}},
+		"paths":   paths,
+		"components": object{
+			"schemas": componentSchemas(), "responses": errorAnswers(), "parameters": componentParameters(),
+			"securitySchemes": object{
+				"token": object{"type": "http", "scheme": "bearer", "description": "A token of promshard token create"},
+				"basic": object{"type": "http", "scheme": "basic", "description": "A user of the web configuration file"},
+			},
+		},
+		"security": []object{{"token": []string{}}, {"basic": []string{}}},
 	}, "", "  ")
 	return append(document, '\n'), err
 }
@@ -111,6 +121,9 @@ func (d *operationDoc) operation(r route) object {
 	}
 	if d.body != nil {
 		operation["requestBody"] = d.body.object()
+	}
+	if r.needs == needNothing {
+		operation["security"] = []object{}
 	}
 	return operation
 }
@@ -151,7 +164,7 @@ func errorAnswers() object {
 // errorAnswer is the answer for an error of a status code.
 func errorAnswer(code int) object {
 	answer := object{"description": errorTexts[code], "content": object{jsonType: object{"schema": ref("Error")}}}
-	if code == http.StatusServiceUnavailable {
+	if code == http.StatusServiceUnavailable || code == http.StatusTooManyRequests {
 		answer["headers"] = object{"Retry-After": object{"description": "Seconds", "schema": object{"type": "integer"}}}
 	}
 	return answer

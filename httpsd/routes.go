@@ -23,7 +23,8 @@ type route struct {
 	path string
 	// methods are those it answers; nil stands for GET and HEAD.
 	methods []string
-	// needs is what whoever asks must be allowed; see handler.permit, which handle calls once it knows what is asked for.
+	// needs is what whoever asks must be allowed somewhere, see handler.admit. Where, handle asks once it knows what is asked
+	// for: see handler.permit, and listable for lists.
 	needs  need
 	handle handlerFunc
 	// doc is what the OpenAPI document says of the route; nil for what is no part of the inventory API.
@@ -76,7 +77,7 @@ func (h *handler) newRouter() *mux.Router {
 	all := h.routes()
 	h.document = sync.OnceValues(func() ([]byte, error) { return openAPI(all) })
 	for _, r := range all {
-		router.Handle(r.path, h.adapt(r.name, r.handle)).Methods(r.accepts()...)
+		router.Handle(r.path, h.adapt(r.name, h.admit(r.needs, r.handle))).Methods(r.accepts()...)
 	}
 	router.NotFoundHandler = h.adapt("not_found", func(_ http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("%w: %s", errNoRoute, shorten(r.URL.EscapedPath()))

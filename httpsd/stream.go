@@ -12,8 +12,12 @@ import (
 // stream is one watcher. Between writes, and while a write blocks, it holds numbers and the bytes that are being
 // written: no state of the view, and no frame. It serves one goroutine.
 type stream struct {
-	h       *handler
-	view    *view
+	h    *handler
+	view *view
+	// may says whether the client may have what its query picks from a snapshot.
+	may func(s *snapshot.Snapshot) bool
+	// access is closed when that may have changed since it was looked at last; nil never is.
+	access  <-chan struct{}
 	w       http.ResponseWriter
 	control *http.ResponseController
 	http2   bool
@@ -37,6 +41,7 @@ const (
 	endGone     end = "gone"     // the client has left
 	endSlow     end = "slow"     // it has stopped reading
 	endVanished end = "vanished" // what the filters name is not there any more
+	endRefused  end = "refused"  // the client may not have that any more
 	endBehind   end = "behind"   // the client has seen more than this server can show
 	endShutdown end = "shutdown" // the server stops
 	running     end = ""
@@ -63,8 +68,11 @@ func (s *stream) run(ctx context.Context, resume wire.ID) end {
 // start sends what the client needs to have the current state.
 func (s *stream) start(ctx context.Context, resume wire.ID) end {
 	state := s.view.current.Load()
-	if state.err != nil {
+	switch {
+	case state.err != nil:
 		return endVanished
+	case !s.permitted(state):
+		return endRefused
 	}
 	if resume == (wire.ID{}) {
 		return s.sendSet(state)
@@ -87,6 +95,8 @@ func (s *stream) advance(ctx context.Context) end {
 	switch {
 	case state.err != nil:
 		return endVanished
+	case !s.permitted(state):
+		return endRefused
 	case state.number == s.number:
 		return running
 	}
@@ -98,6 +108,12 @@ func (s *stream) advance(ctx context.Context) end {
 		return s.sendSet(state)
 	}
 	return s.sendFrame(f, state.number)
+}
+
+// permitted says whether the client may have what the state shows.
+func (s *stream) permitted(state *viewState) bool {
+	s.access = s.h.o.Access.changes() // before the look, so that no change after it is missed
+	return s.may(state.selection.Snapshot())
 }
 
 // wait returns when the view has changed and it is time to say so. It keeps the stream alive meanwhile.
@@ -144,6 +160,8 @@ func (s *stream) sleep(ctx context.Context, changed <-chan struct{}, until time.
 	select {
 	case <-changed:
 		return true, running
+	case <-s.access:
+		return true, running
 	case <-s.timer.C:
 		return false, running
 	case <-s.h.released:
@@ -155,7 +173,11 @@ func (s *stream) sleep(ctx context.Context, changed <-chan struct{}, until time.
 
 // sendSign sends a comment, and the id, which moves on without a change of the view as well.
 func (s *stream) sendSign() end {
-	if state := s.view.current.Load(); state.err == nil && state.number == s.number {
+	state := s.view.current.Load()
+	if state.err == nil && !s.permitted(state) {
+		return endRefused
+	}
+	if state.err == nil && state.number == s.number {
 		s.id = idOf(state.selection.Revision())
 	}
 	var e wire.Encoder

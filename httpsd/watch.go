@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/promshard/promshard/httpsd/snapshot"
 	"github.com/promshard/promshard/httpsd/wire"
 )
 
@@ -32,7 +33,11 @@ func (h *handler) watch(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return errNotAcceptable
 	}
-	if _, err := h.loaded(); err != nil {
+	s, err := h.loaded()
+	if err != nil {
+		return err
+	}
+	if err := h.listable(r, s, q); err != nil {
 		return err
 	}
 	view := h.o.Publisher.views.watch(h.o.Publisher.Snapshot, kind, q, c)
@@ -45,11 +50,11 @@ func (h *handler) watch(w http.ResponseWriter, r *http.Request) error {
 	}
 	defer h.watches.leave()
 	suspendTimeouts(w)
-	return h.stream(w, r, view, c)
+	return h.stream(w, r, view, q, c)
 }
 
 // stream sends the stream of a view until it ends.
-func (h *handler) stream(w http.ResponseWriter, r *http.Request, view *view, c coding) error {
+func (h *handler) stream(w http.ResponseWriter, r *http.Request, view *view, q snapshot.Query, c coding) error {
 	resume, _ := wire.ParseID(r.Header.Get(wire.LastEventID)) // one that is none gets a full set
 	behind, err := h.awaitRevision(r.Context(), resume)
 	if err != nil {
@@ -63,7 +68,8 @@ func (h *handler) stream(w http.ResponseWriter, r *http.Request, view *view, c c
 		return nil
 	}
 	s := &stream{
-		h: h, view: view, w: w, control: http.NewResponseController(w), http2: r.ProtoMajor >= 2, zipped: c == gzipped,
+		h: h, view: view, may: func(s *snapshot.Snapshot) bool { return h.listable(r, s, q) == nil },
+		w: w, control: http.NewResponseController(w), http2: r.ProtoMajor >= 2, zipped: c == gzipped,
 	}
 	why := s.follow(r.Context(), resume, behind)
 	h.watches.ended(why)

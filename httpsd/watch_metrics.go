@@ -46,9 +46,9 @@ func newWatches(most int, r prometheus.Registerer) *watches {
 	})
 	w.ends = f.NewCounterVec(prometheus.CounterOpts{
 		Namespace: namespace, Name: "watchers_ended_total",
-		Help: "Watch streams that ended: the client left (gone) or stopped reading (slow), what it asked for vanished, it had seen more than the server has (behind), or the server stopped (shutdown).",
+		Help: "Watch streams that ended: the client left (gone) or stopped reading (slow), what it asked for vanished, it was not allowed that any more (refused), it had seen more than the server has (behind), or the server stopped (shutdown).",
 	}, []string{"reason"})
-	for _, why := range []end{endGone, endSlow, endVanished, endBehind, endShutdown} {
+	for _, why := range []end{endGone, endSlow, endVanished, endRefused, endBehind, endShutdown} {
 		w.ends.WithLabelValues(string(why))
 	}
 	return w

@@ -12,7 +12,10 @@ import (
 	"github.com/promshard/promshard/store/storetest"
 )
 
-var _ store.Inventory = (*store.Store)(nil)
+var (
+	_ store.Inventory = (*store.Store)(nil)
+	_ store.History   = (*store.Store)(nil)
+)
 
 // seed is a small inventory with one of everything that others refer to.
 type seed struct {

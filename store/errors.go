@@ -20,13 +20,15 @@ var (
 	// ErrGuarded marks a write that would take away more targets than one may without confirming it; see GuardError. It
 	// is an ErrConflict too.
 	ErrGuarded = fmt.Errorf("guarded: %w", ErrConflict)
+	// ErrForbidden marks a write that whoever asked for it may not do; see WithRights. Nothing was changed.
+	ErrForbidden = errors.New("forbidden")
 	// ErrUnavailable marks a database that could not be reached, or is too busy to answer in time.
 	ErrUnavailable = errors.New("unavailable")
 )
 
 // Error says which field of which noun was refused, the value, and what would do.
 type Error struct {
-	// Kind is one of ErrInvalid, ErrNotFound, ErrConflict, ErrStale, ErrUnavailable.
+	// Kind is one of ErrInvalid, ErrNotFound, ErrConflict, ErrStale, ErrForbidden, ErrUnavailable.
 	Kind error
 	// Noun is the singular name of what was addressed: "host", "exporter".
 	Noun string

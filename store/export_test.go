@@ -4,6 +4,7 @@ import (
 	"context"
 	"io/fs"
 	"strings"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/pressly/goose/v3"
@@ -132,6 +133,15 @@ func Fill(ctx context.Context, s *Store, size Size) error {
 	return err
 }
 
+// PastColumns are the columns that a revert brings back of a noun.
+func PastColumns(noun string) ([]string, bool) {
+	n, ok := nouns[noun]
+	if !ok {
+		return nil, false
+	}
+	return n.ownColumns(), true
+}
+
 // MigrateTo brings an empty database to an older schema.
 func MigrateTo(ctx context.Context, databaseURL string, version int64) (MigrationStatus, error) {
 	u, err := parseDatabaseURL(databaseURL)
@@ -172,5 +182,75 @@ func ExecURL(ctx context.Context, databaseURL string, statements ...string) erro
 		}
 		return MigrationStatus{}, nil
 	})
+	return err
+}
+
+// MoveHosts deletes hosts and creates the same in another project.
+func (t Tx) MoveHosts(ctx context.Context, hosts []Host, to Project) error {
+	for _, h := range hosts {
+		if err := t.w.touchProjectsOf(ctx, projectOfFarm(h.FarmID)); err != nil {
+			return err
+		}
+		if err := hostTable.remove(ctx, t.w, h); err != nil {
+			return err
+		}
+		if _, err := createHost(ctx, t.w, Host{Name: h.Name, Enabled: h.Enabled, Project: to.Name}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// TimeGuard runs fn as a write that is rolled back, and returns how long the guard took to judge it and what it found.
+func TimeGuard(ctx context.Context, s *Store, fn func(ctx context.Context, tx Tx) error) (took time.Duration, asks bool, err error) {
+	var r Receipt
+	ctx = WithReceipt(WithDryRun(ctx), &r)
+	_, err = s.write(ctx, "test", func(w *writeTx) error {
+		if err := fn(ctx, Tx{w}); err != nil {
+			return err
+		}
+		start := time.Now()
+		err := s.guard(ctx, w)
+		took = time.Since(start)
+		return err
+	})
+	return took, r.Guard != nil, err
+}
+
+// CreateHost creates a host.
+func (t Tx) CreateHost(ctx context.Context, h Host) error {
+	_, err := createHost(ctx, t.w, h)
+	return err
+}
+
+// DeleteHost deletes a host.
+func (t Tx) DeleteHost(ctx context.Context, id int64) error {
+	h, err := hostTable.byID(ctx, t.w, id)
+	if err != nil {
+		return err
+	}
+	if err := t.w.touchProjectsOf(ctx, projectOfFarm(h.FarmID)); err != nil {
+		return err
+	}
+	return hostTable.remove(ctx, t.w, h)
+}
+
+// UpdateExporter changes an exporter.
+func (t Tx) UpdateExporter(ctx context.Context, id int64, u ExporterUpdate) error {
+	e, err := exporterTable.byID(ctx, t.w, id)
+	if err == nil {
+		_, err = updateExporter(ctx, t.w, e, u)
+	}
+	return err
+}
+
+// UpdateProjects changes projects.
+func (t Tx) UpdateProjects(ctx context.Context, f ProjectFilter, u ProjectUpdate) error {
+	projects, err := projectTable.list(ctx, t.w, f.where())
+	for _, p := range projects {
+		if err == nil {
+			_, err = updateProject(ctx, t.w, p, u)
+		}
+	}
 	return err
 }

@@ -16,6 +16,9 @@ type GuardError struct {
 	Confirmed bool `json:"confirmed,omitempty"`
 	// Shards are those that lose too much, by name.
 	Shards []ShardRemoval `json:"shards"`
+
+	// refuted is true when another digest was given.
+	refuted bool
 }
 
 // ShardRemoval is what a write takes away from one shard.
@@ -47,7 +50,11 @@ func (e *GuardError) Error() string {
 	for i, s := range e.Shards {
 		parts[i] = s.text()
 	}
-	return "guard: the write would take away " + strings.Join(parts, "; and ") + "; nothing was changed. Confirm it with " + e.Digest
+	text := "guard: would take away " + strings.Join(parts, "; and ") + "; "
+	if e.refuted {
+		text += "that is not what was confirmed; "
+	}
+	return text + "repeated with the confirmation " + e.Digest + " it is done"
 }
 
 // guardProjectsNamed is how many projects of a shard the text of an error names.

@@ -20,8 +20,8 @@ func (s *Store) Import(ctx context.Context, groups ImportGroups, o ImportOptions
 		if err := imp.run(ctx, groups); err != nil {
 			return ImportResult{}, err
 		}
-		imp.finish()
-		return imp.result, nil
+		err := imp.finish(ctx)
+		return imp.result, err
 	})
 }
 
@@ -172,7 +172,7 @@ func (imp *importer) progress(targets int) {
 }
 
 // finish completes the journal entry.
-func (imp *importer) finish() {
+func (imp *importer) finish(ctx context.Context) error {
 	if imp.options.Progress != nil && imp.reported < imp.targets {
 		imp.options.Progress(imp.targets)
 	}
@@ -182,10 +182,13 @@ func (imp *importer) finish() {
 			continue
 		}
 		counts = append(counts, plural(*c.imported, c.noun))
-		imp.tx.changes = append(imp.tx.changes, Change{Noun: c.table, Created: imp.created[c.table].ranges()})
+		if err := imp.tx.recordCreated(ctx, c.table, imp.created[c.table].ranges()); err != nil {
+			return err
+		}
 	}
 	if len(counts) > 0 && !imp.tx.options.dryRun {
 		imp.result.Revision = imp.tx.next
 	}
 	imp.tx.describe("imported %s", strings.Join(counts, ", "))
+	return nil
 }

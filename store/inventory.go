@@ -94,6 +94,12 @@ type Inventory interface {
 
 	// Journal returns entries of the journal.
 	Journal(ctx context.Context, f JournalFilter) ([]Entry, error)
+	// JournalPage returns the entry of one revision with what it did to each object, from the object at offset on, and no
+	// more objects than limit; 0 means 100, the most is 1,000.
+	JournalPage(ctx context.Context, revision, offset int64, limit int) (JournalPage, error)
+	// Revert undoes one revision, as one new write, unless something newer stands in the way: then it is a
+	// *RevertConflict.
+	Revert(ctx context.Context, revision int64) (Reversal, error)
 
 	// Load sends everything that lists are rendered from to the sink, as it is at the revision returned: one
 	// consistent view, streamed.
@@ -107,4 +113,14 @@ type ServerRegistration struct {
 	Created      bool   `json:"created"`
 	// MovedFrom is the shard the server was on before, empty when it was not moved.
 	MovedFrom string `json:"moved_from,omitempty"`
+}
+
+// History is what else an inventory in a database knows of its past, and of those who ask for its lists.
+type History interface {
+	// Between rebuilds what a range of revisions touched, as it was at both ends.
+	Between(ctx context.Context, from, to int64) (Past, error)
+	// Trace goes back through what happened to some objects of a project.
+	Trace(ctx context.Context, project int64, objects []Object, visit func(revision int64, before *ProjectRows) bool) error
+	// Consumers returns what all replicas have seen of those who ask for lists.
+	Consumers(ctx context.Context) ([]Consumer, error)
 }

@@ -14,7 +14,7 @@ import (
 // metrics are what a Store tells about itself:
 //
 //	promshard_store_writes_total{result}            writes by what became of them: committed, unchanged (nothing to
-//	                                                change), refused (invalid, not found, conflict), canceled, failed
+//	                                                change, a dry run, a repetition), refused (invalid, not found, conflict), canceled, failed
 //	promshard_store_write_duration_seconds          from the call to the end of the commit, the wait for other
 //	                                                writers included
 //	promshard_store_errors_total{kind}              errors of reads and writes: invalid, not_found, conflict,
@@ -22,6 +22,8 @@ import (
 //	promshard_store_wakeups_total                   times subscribers were told to look for changes
 //	promshard_store_listener_reconnects_total       times the connection that waits for notifications was lost
 //	promshard_store_load_duration_seconds           full loads, the time of their receiver included
+//	promshard_guard_refused_total                   writes that the guard refused
+//	promshard_guard_confirmed_total                 writes that the guard would have refused, and that were confirmed
 //	go_sql_*{db_name="reader"|"writer"}             the two pools of connections
 type metrics struct {
 	writes        *prometheus.CounterVec
@@ -30,6 +32,8 @@ type metrics struct {
 	wakeups       prometheus.Counter
 	reconnects    prometheus.Counter
 	loadDuration  prometheus.Histogram
+
+	guardRefused, guardConfirmed prometheus.Counter
 
 	registerer prometheus.Registerer
 	registered []prometheus.Collector
@@ -63,6 +67,14 @@ func newMetrics() *metrics {
 			Help:    "Time of full loads, that of their receiver included.",
 			Buckets: prometheus.ExponentialBuckets(0.01, 2.5, 10),
 		}),
+		guardRefused: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "promshard_guard_refused_total",
+			Help: "Writes that were refused since they would have taken too many targets away.",
+		}),
+		guardConfirmed: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "promshard_guard_confirmed_total",
+			Help: "Writes that took many targets away as they were told to.",
+		}),
 	}
 	for _, result := range []string{"committed", "unchanged", "refused", "canceled", "failed"} {
 		m.writes.WithLabelValues(result)
@@ -77,7 +89,7 @@ func newMetrics() *metrics {
 func (m *metrics) register(r prometheus.Registerer, reader, writer *sql.DB) error {
 	m.registerer = r
 	for _, c := range []prometheus.Collector{
-		m.writes, m.writeDuration, m.errors, m.wakeups, m.reconnects, m.loadDuration,
+		m.writes, m.writeDuration, m.errors, m.wakeups, m.reconnects, m.loadDuration, m.guardRefused, m.guardConfirmed,
 		collectors.NewDBStatsCollector(reader, "reader"), collectors.NewDBStatsCollector(writer, "writer"),
 	} {
 		if err := r.Register(c); err != nil {

@@ -160,6 +160,22 @@ func (w *writeTx) touchProjectsOf(ctx context.Context, condition where) error {
 // rowsPerInsert keeps statements below the number of parameters that both databases take.
 const rowsPerInsert = 500
 
+// putRows inserts rows with the values of the columns in into, "table (column, …)".
+func (w *writeTx) putRows(ctx context.Context, into string, rows [][]any) error {
+	for part := range slices.Chunk(rows, rowsPerInsert) {
+		if err := w.exec(ctx, insertion(into, part), slices.Concat(part...)...); err != nil {
+			return fmt.Errorf("inserting into %s: %w", into, err)
+		}
+	}
+	return nil
+}
+
+// insertion is the statement that inserts so many rows.
+func insertion(into string, rows [][]any) string {
+	values := "(?" + strings.Repeat(", ?", len(rows[0])-1) + ")"
+	return "INSERT INTO " + into + " VALUES " + values + strings.Repeat(", "+values, len(rows)-1)
+}
+
 // insertRows inserts rows of a noun with the values of the columns in into, "table (column, …)", and returns their ids.
 // The version is put in beside them.
 func (w *writeTx) insertRows(ctx context.Context, into string, rows [][]any) ([]int64, error) {

@@ -22,6 +22,8 @@ type Options struct {
 	Registerer prometheus.Registerer
 	// Readers bounds the connections that reads use at once. 0 means 8.
 	Readers int
+	// Guard says how much one write may take away unconfirmed. The zero value is ready to use.
+	Guard GuardOptions
 
 	// busyWait is how long a SQLite connection that writes waits for the lock in one go. The driver does not cut the
 	// wait short when a context ends, so a Store makes a long wait of short ones (see begin); 0 means 50 ms.
@@ -46,6 +48,7 @@ func (o Options) withDefaults() Options {
 type Store struct {
 	url     databaseURL
 	dialect *dialect
+	options Options
 	// writer is used under the semaphore line alone; reader serves any number of reads at once.
 	writer *sqlx.DB
 	reader *sqlx.DB
@@ -67,8 +70,11 @@ func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.Guard, err = o.Guard.withDefaults(); err != nil {
+		return nil, err
+	}
 	s := &Store{
-		url: u, dialect: u.dialect, logger: o.Logger, metrics: newMetrics(),
+		url: u, dialect: u.dialect, options: o, logger: o.Logger, metrics: newMetrics(),
 		line: semaphore.NewWeighted(1),
 	}
 	if s.writer, s.reader, err = u.dialect.open(ctx, u.dialect, u, o); err != nil {

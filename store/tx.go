@@ -24,6 +24,8 @@ type writeTx struct {
 	tx      *sqlx.Tx
 	dialect *dialect
 	options writeOptions
+	// guard is called once all rows are written.
+	guard func(ctx context.Context, w *writeTx) error
 	// result points to what the write returns, for an idempotency key; may be nil.
 	result any
 	// next is the revision that the write makes, if it makes one: the version of the rows it creates and changes.
@@ -34,6 +36,9 @@ type writeTx struct {
 	projects map[int64]bool
 	services map[int64]bool
 	shards   bool
+	access   bool
+	// permit checks what is recorded; nil allows everything.
+	permit *permit
 	// guarded is what the guard has to say of the write, nil when nothing.
 	guarded *GuardError
 }
@@ -76,10 +81,12 @@ func (s *Store) writeInto(ctx context.Context, action string, result any, fn fun
 	defer tx.Rollback() //nolint:errcheck // after a commit it is a no-op, and after an error that error counts
 
 	w := &writeTx{
-		tx: tx, dialect: s.dialect, options: options, result: result,
+		tx: tx, dialect: s.dialect, options: options, guard: s.guard, result: result,
 		projects: map[int64]bool{}, services: map[int64]bool{},
 	}
+	w.permit = newPermit(txCtx, w)
 	if revision, err = w.run(ctx, action, fn); err != nil || revision == 0 {
+		options.receipt.refuse(err)
 		return 0, err
 	}
 	if !detach() {
@@ -89,6 +96,9 @@ func (s *Store) writeInto(ctx context.Context, action string, result any, fn fun
 		return 0, err
 	}
 	s.wakeUp()
+	if w.guarded != nil {
+		s.metrics.guardConfirmed.Inc()
+	}
 	options.receipt.fill(w, revision)
 	return revision, nil
 }
@@ -117,6 +127,9 @@ func (w *writeTx) run(ctx context.Context, action string, fn func(tx *writeTx) e
 		return 0, err
 	}
 	if err := fn(w); err != nil {
+		return 0, err
+	}
+	if err := w.guard(ctx, w); err != nil {
 		return 0, err
 	}
 	if len(w.changes) == 0 || w.options.dryRun {
@@ -161,16 +174,27 @@ func (w *writeTx) journal(ctx context.Context, action string) (int64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("encoding the journal entry: %w", err)
 	}
+	confirmed, err := w.confirmed()
+	if err != nil {
+		return 0, err
+	}
 	var revision int64
-	if err := w.get(ctx, &revision, `UPDATE revision SET number = number + 1 WHERE id = 1 RETURNING number`); err != nil {
+	raise := `UPDATE revision SET number = number + 1 WHERE id = 1 RETURNING number`
+	if w.access {
+		raise = `UPDATE revision SET number = number + 1, access = number + 1 WHERE id = 1 RETURNING number`
+	}
+	if err := w.get(ctx, &revision, raise); err != nil {
 		return 0, fmt.Errorf("raising the revision: %w", err)
 	}
 	if err := w.exec(ctx, `
-		INSERT INTO journal (revision, at, actor, action, summary, changes, touched)
-		VALUES              (?,        ?,  ?,     ?,      ?,       ?,       ?)`,
-		revision, time.Now().UnixMilli(), Actor(ctx), action, w.summary, string(changes), string(touched),
+		INSERT INTO journal (revision, at, actor, action, summary, changes, touched, confirmed)
+		VALUES              (?,        ?,  ?,     ?,      ?,       ?,       ?,       ?)`,
+		revision, time.Now().UnixMilli(), Actor(ctx), action, w.summary, string(changes), string(touched), confirmed,
 	); err != nil {
 		return 0, fmt.Errorf("writing the journal: %w", err)
+	}
+	if err := w.journalObjects(ctx, revision); err != nil {
+		return 0, err
 	}
 	if w.dialect.notify != "" {
 		if err := w.exec(ctx, w.dialect.notify); err != nil {
@@ -178,6 +202,18 @@ func (w *writeTx) journal(ctx context.Context, action string) (int64, error) {
 		}
 	}
 	return revision, nil
+}
+
+// confirmed is what the write was told to take away, as the journal keeps it; empty when it did not have to be told.
+func (w *writeTx) confirmed() (string, error) {
+	if w.guarded == nil {
+		return "", nil
+	}
+	b, err := json.Marshal(w.guarded)
+	if err != nil {
+		return "", fmt.Errorf("encoding the journal entry: %w", err)
+	}
+	return string(b), nil
 }
 
 // get scans one row into dest; sql.ErrNoRows when there is none.
@@ -203,8 +239,12 @@ func (w *writeTx) insert(ctx context.Context, query string, args ...any) (int64,
 	return id, err
 }
 
-// record adds one object to the journal entry: before is nil for a creation, after for a deletion.
+// record adds one object to the journal entry: before is nil for a creation, after for a deletion. It refuses what
+// whoever asked for the write may not do.
 func (w *writeTx) record(noun string, id int64, before, after any) error {
+	if err := w.permit.allow(noun, id, before, after); err != nil {
+		return err
+	}
 	c := Change{Noun: noun, ID: id}
 	for _, side := range []struct {
 		value any
@@ -253,3 +293,6 @@ func (w *writeTx) touched() Touched {
 
 // touchShards marks that shards or servers were altered.
 func (w *writeTx) touchShards() { w.shards = true }
+
+// touchAccess marks that who may do what was altered.
+func (w *writeTx) touchAccess() { w.access = true }

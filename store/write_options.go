@@ -1,6 +1,9 @@
 package store
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
 // writeOptions are what a context says about the writes that are made with it.
 type writeOptions struct {
@@ -74,6 +77,14 @@ type Receipt struct {
 func (r *Receipt) reset() {
 	if r != nil {
 		*r = Receipt{}
+	}
+}
+
+// refuse notes what the guard asks when err is its refusal.
+func (r *Receipt) refuse(err error) {
+	var guarded *GuardError
+	if r != nil && errors.As(err, &guarded) {
+		r.Guard = guarded
 	}
 }
 

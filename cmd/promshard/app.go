@@ -12,6 +12,8 @@ import (
 
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/prometheus/common/version"
+
+	"github.com/promshard/promshard/store"
 )
 
 const (
@@ -26,8 +28,11 @@ type app struct {
 
 	kingpin  *kingpin.Application
 	database string
-	level    logLevel
-	format   string
+	guard    store.GuardOptions
+	// confirm is the digest of what a write may take away, empty when none was given.
+	confirm string
+	level   logLevel
+	format  string
 
 	// selected is what the command line asked for.
 	selected action
@@ -57,6 +62,7 @@ func newApp(in io.Reader, out, err io.Writer) *app {
 	a.kingpin.VersionFlag.Help("Show the version and how it was built.")
 	a.kingpin.Flag("database", "The inventory: sqlite:relative/path.db, sqlite:///absolute/path.db or postgres://user@host/database.").
 		Envar("PROMSHARD_DATABASE").Default(defaultDatabase).PlaceHolder("URL").StringVar(&a.database)
+	a.addGuardFlags()
 	a.addLogFlags()
 	a.kingpin.Action(func(c *kingpin.ParseContext) error {
 		if c.SelectedCommand == nil {
@@ -112,7 +118,7 @@ func (a *app) run(ctx context.Context, args []string) (code int) {
 		if errors.As(err, &usage) && usage.command == "" {
 			usage.command = command
 		}
-		return a.fail(ctx, err)
+		return a.fail(ctx, withConfirmHint(err, args))
 	}
 	return exitOK
 }

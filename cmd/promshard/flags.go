@@ -90,6 +90,16 @@ func countFlag(cmd *kingpin.CmdClause, name, help string) *optional[int64] {
 	})
 }
 
+func percentFlag(cmd *kingpin.CmdClause, name, help string) *optional[int] {
+	return optionalFlag(cmd, name, "PERCENT", help, func(s string) (int, error) {
+		n, err := strconv.Atoi(s)
+		if err != nil || n < 0 || n > 100 {
+			return 0, errors.New("not a whole number from 0 to 100")
+		}
+		return n, nil
+	})
+}
+
 // durationFlag takes durations as Prometheus spells them, and 0 or nothing for none.
 func durationFlag(cmd *kingpin.CmdClause, name, help string) *optional[model.Duration] {
 	return optionalFlag(cmd, name, "DURATION", help, func(s string) (model.Duration, error) {

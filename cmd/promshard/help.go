@@ -75,7 +75,7 @@ var exitCodes = [][2]string{
 	{"1", "it failed for a reason that has no code of its own, or check found a file that Prometheus would refuse"},
 	{"2", "wrong use of the command line, or a value that the inventory does not accept; nothing was changed"},
 	{"3", "what was named is not in the inventory"},
-	{"4", "the write contradicts what is there: a name is taken, others hang on what was to go"},
+	{"4", "the write contradicts what is there: a name is taken, others hang on what was to go, or it takes away so much that it must be confirmed"},
 	{"5", "the database, or a server that was asked, cannot be reached or used now"},
 	{"130", "interrupted by a signal"},
 }

@@ -22,7 +22,7 @@ type inventory interface {
 // program, on first use; a PostgreSQL database is migrated on purpose only, with promshard migrate, since others use
 // it as well.
 func (a *app) openInventory(ctx context.Context) (inventory, error) {
-	o := store.Options{Logger: a.quietLogger()}
+	o := store.Options{Logger: a.quietLogger(), Guard: a.guard}
 	if isSQLite(a.database) {
 		if _, err := store.Migrate(ctx, a.database, o); err != nil {
 			return nil, err
@@ -34,10 +34,10 @@ func (a *app) openInventory(ctx context.Context) (inventory, error) {
 // openExisting opens the inventory as openInventory does, but creates nothing: for commands whose result replaces
 // something good, so that a mistyped path is an error and not an empty list.
 func (a *app) openExisting(ctx context.Context) (inventory, error) {
-	return store.Open(ctx, a.database, store.Options{Logger: a.quietLogger()})
+	return store.Open(ctx, a.database, store.Options{Logger: a.quietLogger(), Guard: a.guard})
 }
 
-// withInventory runs fn on the inventory that open returns, as the local user.
+// withInventory runs fn on the inventory that open returns, as the local user, who has confirmed what --confirm says.
 func (a *app) withInventory(ctx context.Context, open func(context.Context) (inventory, error),
 	fn func(ctx context.Context, inv inventory) error,
 ) error {
@@ -45,7 +45,7 @@ func (a *app) withInventory(ctx context.Context, open func(context.Context) (inv
 	if err != nil {
 		return err
 	}
-	return errors.Join(fn(store.WithActor(ctx, localActor()), inv), inv.Close())
+	return errors.Join(fn(a.confirmed(store.WithActor(ctx, localActor())), inv), inv.Close())
 }
 
 func isSQLite(database string) bool {

@@ -140,6 +140,7 @@ func (n *noun[T, F, U]) addSet(a *app, group *kingpin.CmdClause) {
 	a.command(group, "set", help, n.line("set", n.example.key, n.example.set), func(cmd *kingpin.CmdClause) action {
 		key := n.addKey(cmd, true)
 		change := n.change(cmd)
+		a.addConfirm(cmd)
 		out := a.addOutput(cmd)
 		keyAndFlags := func() (address[F], error) {
 			var none T
@@ -177,6 +178,7 @@ func (n *noun[T, F, U]) addRemove(a *app, group *kingpin.CmdClause) {
 		if n.cascades {
 			cmd.Flag("cascade", "Remove what hangs on it as well.").BoolVar(&o.Cascade)
 		}
+		a.addConfirm(cmd)
 		out := a.addOutput(cmd)
 		return onOne(a, key, func(ctx context.Context, inv inventory, at address[F]) error {
 			one, err := n.find(ctx, inv, at)
@@ -193,7 +195,7 @@ func (n *noun[T, F, U]) addRemove(a *app, group *kingpin.CmdClause) {
 
 // withCascadeHint says how a refused removal is done all the same, unless the error has a hint of its own.
 func withCascadeHint(err error, possible bool) error {
-	if !possible || !errors.Is(err, store.ErrConflict) || hintOf(err) != "" {
+	if !possible || !errors.Is(err, store.ErrConflict) || errors.Is(err, store.ErrGuarded) || hintOf(err) != "" {
 		return err
 	}
 	return &hinted{err: err, hint: "--cascade removes what hangs on it as well"}

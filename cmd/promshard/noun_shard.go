@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/alecthomas/kingpin/v2"
 
@@ -18,6 +19,7 @@ var shards = &noun[store.Shard, store.ShardFilter, store.ShardUpdate]{
 		{"ENABLED", func(s store.Shard) string { return yesNo(s.Enabled) }},
 		{"SAMPLES", func(s store.Shard) string { return estimate(s.Samples) }},
 		{"TARGETS", func(s store.Shard) string { return estimate(s.Targets) }},
+		{"MAX REMOVAL", func(s store.Shard) string { return share(s.MaxRemoval) }},
 		{"URL", func(s store.Shard) string { return s.URL }},
 	},
 	id:     func(s store.Shard) int64 { return s.ID },
@@ -37,6 +39,16 @@ var shards = &noun[store.Shard, store.ShardFilter, store.ShardUpdate]{
 
 const shardEnabledHelp = "Whether new projects may be put on the shard; what it has is served either way."
 
+const maxRemovalHelp = "The share of the shard's targets, in percent, that one write may take away without --confirm; 100 asks for none, 0 leaves it to --guard.max-removal."
+
+// share is a share in percent as lists show it.
+func share(percent int) string {
+	if percent == 0 {
+		return ""
+	}
+	return strconv.Itoa(percent) + "%"
+}
+
 func shardFilter(cmd *kingpin.CmdClause) func() store.ShardFilter {
 	name := filterFlag(cmd, "name", "The one of this name.")
 	enabled := boolFlag(cmd, "enabled", "Those that take new projects, or with --no-enabled those that do not.")
@@ -48,9 +60,11 @@ func createShard(cmd *kingpin.CmdClause) func([]string) (store.Shard, error) {
 	enabled := boolFlag(cmd, "enabled", shardEnabledHelp+" On by default.")
 	samples := countFlag(cmd, "samples", "How many samples the shard is estimated to bear.")
 	targets := countFlag(cmd, "targets", "How many targets the shard is estimated to bear.")
+	removal := percentFlag(cmd, "max-removal", maxRemovalHelp)
 	return func(key []string) (store.Shard, error) {
 		return store.Shard{
 			Name: key[0], URL: url.or(""), Enabled: enabled.or(true), Samples: samples.or(0), Targets: targets.or(0),
+			MaxRemoval: removal.or(0),
 		}, nil
 	}
 }
@@ -61,9 +75,11 @@ func changeShard(cmd *kingpin.CmdClause) func(store.Shard) store.ShardUpdate {
 	enabled := boolFlag(cmd, "enabled", shardEnabledHelp)
 	samples := countFlag(cmd, "samples", "How many samples the shard is estimated to bear; 0 for no estimate.")
 	targets := countFlag(cmd, "targets", "How many targets the shard is estimated to bear; 0 for no estimate.")
+	removal := percentFlag(cmd, "max-removal", maxRemovalHelp)
 	return func(store.Shard) store.ShardUpdate {
 		return store.ShardUpdate{
 			Name: name.value, URL: url.value, Enabled: enabled.value, Samples: samples.value, Targets: targets.value,
+			MaxRemoval: removal.value,
 		}
 	}
 }

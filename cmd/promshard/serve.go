@@ -111,7 +111,7 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 	addActor(&group, logger, func(ctx context.Context) error { return ignoreHangups(ctx, logger) })
 	addActor(&group, logger, server.Serve)
 	addActor(&group, logger, func(ctx context.Context) error {
-		o := store.Options{Logger: logger.With("component", "store"), Registerer: registry}
+		o := store.Options{Logger: logger.With("component", "store"), Registerer: registry, Guard: a.guard}
 		return followDatabase(ctx, a.database, o, source, publisher)
 	})
 	err = group.Run()

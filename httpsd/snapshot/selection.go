@@ -30,6 +30,9 @@ func (s *Snapshot) Select(k Kind, q Query) (*Selection, error) {
 // Revision is that of the snapshot.
 func (s *Selection) Revision() store.Revision { return s.snapshot.revision }
 
+// Snapshot is what was selected from.
+func (s *Selection) Snapshot() *Snapshot { return s.snapshot }
+
 // List is the selection as a list.
 func (s *Selection) List() *List { return s.list }
 

@@ -26,7 +26,7 @@ UPDATE url SET version = (SELECT number FROM revision);
 -- The share of a shard's targets, in percent, that one write may take away unconfirmed; 0 leaves it to the program.
 ALTER TABLE shard ADD COLUMN max_removal BIGINT NOT NULL DEFAULT 0;
 
--- What a write was told to take away, as JSON; empty when it did not have to be told. See Confirmation.
+-- What a write was told to take away, as JSON; empty when it did not have to be told. See GuardError.
 ALTER TABLE journal ADD COLUMN confirmed TEXT NOT NULL DEFAULT '';
 
 -- Results of writes that may be sent again, by who asked and the key that was given. at is in milliseconds since 1970.
