@@ -54,7 +54,6 @@ var fieldDocs = map[string]object{
 	"errorBody.error":     {"description": "What is wrong, and what would be accepted"},
 	"errorBody.field":     {"description": "The parameter, the header or the field that was refused"},
 	"errorBody.hint":      {"description": "A next step"},
-	"errorBody.guard":     {"description": "What the write would take away. Repeated with confirm=DIGEST it is done, as long as it takes away exactly that"},
 
 	"GuardError.digest":        {"description": "Stands for all that would go"},
 	"GuardError.shards":        {"description": "The shards that would lose too much"},
@@ -67,7 +66,6 @@ var fieldDocs = map[string]object{
 	"receipt.dry_run":  {"description": "true when nothing was kept, as was asked for"},
 	"receipt.summary":  {"description": "What was done, as the journal has it"},
 	"receipt.changes":  {"description": "How many rows of which noun were touched"},
-	"receipt.guard":    {"description": "What would have to be confirmed (of a dry run), or was"},
 
 	"SetHostsResult.missing": {"description": "Names that were to be removed and were not there"},
 }

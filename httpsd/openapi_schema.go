@@ -17,7 +17,7 @@ import (
 // componentSchemas are the schemas that others refer to.
 func componentSchemas() object {
 	schemas := object{
-		"Error": schemaOf[errorBody](), "Guard": structSchema(reflect.TypeFor[store.GuardError]()),
+		"Error": schemaOf[errorBody](), "Guard": guardSchema(),
 		"Receipt": schemaOf[receipt](), "HostsResult": schemaOf[store.SetHostsResult](),
 		"Labels": object{
 			"type": "object", "description": "User labels", "additionalProperties": object{"type": "string"},
@@ -162,6 +162,13 @@ func (n *resource[T, F, U]) changeSchema() object {
 		properties[field.name] = schema
 	}
 	return object{"type": "object", "properties": properties, "additionalProperties": false}
+}
+
+// guardSchema is what the guard asks about.
+func guardSchema() object {
+	schema := structSchema(reflect.TypeFor[store.GuardError]())
+	schema["description"] = "What a write takes away. Repeated with confirm=DIGEST it is done, as long as it takes away exactly that"
+	return schema
 }
 
 // bulkHostSchema is a host in a bulk change.

@@ -159,31 +159,26 @@ func TestExamplesOfTheDocument(t *testing.T) {
 		}
 		done := 1 + len(nouns) // getOpenAPI has none
 		for _, r := range routesOfAPI() {
-			id := r.doc.id
+			id, query := r.doc.id, ""
 			switch {
-			case id == "getOpenAPI", strings.HasPrefix(id, "create") && !strings.HasSuffix(id, "OfProject"):
+			case id == "getOpenAPI", strings.HasPrefix(id, "create"):
 				continue
-			case r.needs == needView:
-				examplesOf(t, id).run(t, a, "")
-			case strings.HasPrefix(id, "create"):
-				// The same noun is there already.
-				a.do(t, http.MethodDelete, strings.NewReplacer("{project}", "shop-api").Replace(r.path)+"/1", nil)
-				e := examplesOf(t, id)
-				got := a.do(t, http.MethodPost, strings.NewReplacer("{project}", "shop-api").Replace(r.path), e.body)
-				data[any](t, got, http.StatusCreated)
-				continue
-			case strings.HasPrefix(id, "delete"):
-				cascade := ""
-				if strings.Contains(mustJSON(t, r.doc.parameters), "cascade") {
-					cascade = "&cascade=true"
-				}
-				examplesOf(t, id).run(t, a, "?dry_run=true"+cascade)
-			default:
-				examplesOf(t, id).run(t, a, "?dry_run=true")
+			case r.needs == needEdit && strings.Contains(mustJSON(t, r.doc.parameters), "cascade"):
+				query = "?dry_run=true&cascade=true"
+			case r.needs == needEdit:
+				query = "?dry_run=true"
 			}
+			examplesOf(t, id).run(t, a, query)
 			done++
 		}
-		assert.Equal(t, len(routesOfAPI())-2, done, "two are creations below a project")
+		for _, noun := range []string{"Exporter", "URL"} {
+			e := examplesOf(t, "create"+noun+"OfProject")
+			target := strings.Replace(e.route.path, "{project}", "shop-api", 1)
+			data[any](t, a.do(t, http.MethodDelete, target+"/1", nil), http.StatusOK) // it is there already
+			data[any](t, a.do(t, http.MethodPost, target, e.body), http.StatusCreated)
+			done++
+		}
+		assert.Equal(t, len(routesOfAPI()), done)
 	})
 }
 
