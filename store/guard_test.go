@@ -176,7 +176,7 @@ func TestGuardThresholds(t *testing.T) {
 	t.Run("with other options", func(t *testing.T) {
 		withGuarded(t, store.GuardOptions{MaxRemoval: 2, MinTargets: 3}, func(t *testing.T, s *store.Store, f guardedFleet) {
 			require.NoError(t, remove(s, f, 2)(t.Context()))
-			asked(t, s, remove(s, f, 5))
+			_ = asked(t, s, remove(s, f, 5))
 		})
 		withGuarded(t, store.GuardOptions{MaxRemoval: 100}, func(t *testing.T, s *store.Store, f guardedFleet) {
 			_, err := s.UpdateShard(t.Context(), f.spare.ID, store.ShardUpdate{MaxRemoval: ptr(99)})
@@ -322,4 +322,51 @@ func metric(t *testing.T, g prometheus.Gatherer, name string) float64 {
 	}
 	t.Fatalf("there is no metric %s", name)
 	return 0
+}
+
+// TestGuardCountsNoMoreThanItTakes has a shard of more projects than are counted at once.
+func TestGuardCountsNoMoreThanItTakes(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, s *store.Store) {
+		ctx := t.Context()
+		shard := store.Shard{Name: "prod", Enabled: true}
+		require.NoError(t, s.CreateShard(ctx, &shard))
+		service := store.Service{Name: "shop"}
+		require.NoError(t, s.CreateService(ctx, &service))
+		_, err := s.Import(ctx, func(yield func(store.ImportGroup, error) bool) {
+			for i := range 20 {
+				p := fmt.Sprintf("p%02d", i)
+				targets := []string{p + "-a:1", p + "-b:1", p + "-c:1", p + "-d:1", p + "-e:1"}
+				labels := map[string]string{"__shard": "prod", "service": "shop", "project": p, "farm": p, "job": "node"}
+				if !yield(store.ImportGroup{Targets: targets, Labels: labels}, nil) {
+					return
+				}
+			}
+		}, store.ImportOptions{})
+		require.NoError(t, err)
+		takeTwenty := func(ctx context.Context) error {
+			_, err := store.Write(ctx, s, func(tx store.Tx) error {
+				for _, p := range []string{"p00", "p05", "p11", "p19"} {
+					if err := tx.UpdateProjects(ctx, store.ProjectFilter{Name: p}, store.ProjectUpdate{Enabled: ptr(false)}); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			return err
+		}
+		for _, share := range []int{50, 49, 21, 20} { // 40, 41, 96 and 100 targets are enough to let it pass
+			_, err := s.UpdateShard(ctx, shard.ID, store.ShardUpdate{MaxRemoval: &share})
+			require.NoError(t, err)
+			var r store.Receipt
+			require.NoError(t, takeTwenty(store.WithReceipt(store.WithDryRun(ctx), &r)))
+			require.Nil(t, r.Guard, "%d %%", share)
+		}
+		for _, share := range []int{19, 1} {
+			_, err := s.UpdateShard(ctx, shard.ID, store.ShardUpdate{MaxRemoval: &share})
+			require.NoError(t, err)
+			g := asked(t, s, takeTwenty)
+			require.EqualValues(t, 100, g.Shards[0].Targets, "what is said is exact")
+			require.EqualValues(t, 20, g.Shards[0].Removed)
+		}
+	})
 }

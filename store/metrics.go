@@ -79,7 +79,7 @@ func newMetrics() *metrics {
 	for _, result := range []string{"committed", "unchanged", "refused", "canceled", "failed"} {
 		m.writes.WithLabelValues(result)
 	}
-	for _, kind := range []string{"invalid", "not_found", "conflict", "unavailable", "canceled", "internal"} {
+	for _, kind := range []string{"invalid", "not_found", "conflict", "forbidden", "unavailable", "canceled", "internal"} {
 		m.errors.WithLabelValues(kind)
 	}
 	return m
@@ -116,7 +116,7 @@ func (m *metrics) observeWrite(took time.Duration, revision int64, err error) {
 		if revision == 0 {
 			result = "unchanged"
 		}
-	case "invalid", "not_found", "conflict":
+	case "invalid", "not_found", "conflict", "forbidden":
 		result = "refused"
 	case "canceled":
 		result = "canceled"
@@ -146,6 +146,8 @@ func errorKind(err error) string {
 		return "not_found"
 	case errors.Is(err, ErrConflict):
 		return "conflict"
+	case errors.Is(err, ErrForbidden):
+		return "forbidden"
 	case errors.Is(err, ErrUnavailable):
 		return "unavailable"
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):

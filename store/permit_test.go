@@ -114,7 +114,9 @@ func attempts(p seed) []attempt {
 			_, err := s.UpdateExporter(ctx, p.app.ID, store.ExporterUpdate{Enabled: ptr(false)})
 			return err
 		}, []string{onShop, onAPI, onProd}},
-		{"delete a URL", func(ctx context.Context, s *store.Store) error { return s.DeleteURL(ctx, p.url.ID, store.DeleteOptions{}) }, []string{onShop, onAPI, onProd}},
+		{"delete a URL", func(ctx context.Context, s *store.Store) error {
+			return s.DeleteURL(ctx, p.url.ID, store.DeleteOptions{})
+		}, []string{onShop, onAPI, onProd}},
 		{"import into a project", importGroup("shop", "shop-api", "prod"), []string{onShop, onAPI, onProd}},
 		{"import a new project", importGroup("shop", "new", "prod"), []string{onShop, onProd}},
 		{"import a new service", importGroup("new", "new", "prod"), nil},

@@ -371,6 +371,7 @@ func TestMetrics(t *testing.T) {
 			# TYPE promshard_store_errors_total counter
 			promshard_store_errors_total{kind="canceled"} 1
 			promshard_store_errors_total{kind="conflict"} 1
+			promshard_store_errors_total{kind="forbidden"} 0
 			promshard_store_errors_total{kind="internal"} 0
 			promshard_store_errors_total{kind="invalid"} 0
 			promshard_store_errors_total{kind="not_found"} 0

@@ -78,6 +78,7 @@ func newApp(in io.Reader, out, err io.Writer) *app {
 	a.addImport()
 	a.addExports()
 	a.addNouns()
+	a.addAccess()
 	a.addCheck()
 	a.addDemo()
 	return a

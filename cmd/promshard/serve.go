@@ -35,6 +35,7 @@ type serveOptions struct {
 	maxWait         time.Duration
 	maxHeld         int
 	maxWatchers     int
+	access          accessFlags
 }
 
 // check refuses what no server could do.
@@ -47,7 +48,7 @@ func (o *serveOptions) check() error {
 	case o.maxWatchers < 0:
 		return &usageError{err: fmt.Errorf("--web.max-watchers %d: must be 0 or more", o.maxWatchers)}
 	}
-	return nil
+	return o.access.check()
 }
 
 func (a *app) addServe() {
@@ -70,6 +71,7 @@ func (a *app) addServe() {
 			Default("20000").PlaceHolder("20000").IntVar(&o.maxWatchers)
 		cmd.Flag("database.check-interval", "How often the database is asked for what a notification may have missed.").
 			Default("3s").PlaceHolder("3s").DurationVar(&o.checkInterval)
+		o.access.add(cmd)
 		return func(ctx context.Context) error { return a.serve(ctx, o) }
 	})
 }
@@ -88,14 +90,17 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 	}
 	logger := a.logger()
 	registry := newRegistry()
-	source := &lateSource{}
-	publisher := httpsd.NewPublisher(httpsd.PublisherOptions{
-		Source: source, Logger: logger.With("component", "publisher"), Registerer: registry, CheckInterval: o.checkInterval,
+	late := &backend{source: &lateSource{}, accessSource: &lateAccess{}, inventory: &lateInventory{}, served: make(chan struct{})}
+	late.publisher = httpsd.NewPublisher(httpsd.PublisherOptions{
+		Source: late.source, Logger: logger.With("component", "publisher"), Registerer: registry, CheckInterval: o.checkInterval,
 	})
+	late.access = o.access.newAccess(o, late.accessSource, logger, registry)
+	late.opened = func(ctx context.Context, s *store.Store) { a.firstToken(ctx, s, logger) }
 	web := logger.With("component", "web")
 	handler := httpsd.New(httpsd.Options{
-		Publisher: publisher, Logger: web, Registerer: registry, Gatherer: registry, ExternalURL: external,
+		Publisher: late.publisher, Access: late.access, Logger: web, Registerer: registry, Gatherer: registry, ExternalURL: external,
 		MaxWait: o.maxWait, MaxHeldRequests: cmp.Or(o.maxHeld, -1), MaxWatchers: cmp.Or(o.maxWatchers, -1),
+		API: httpsd.APIOptions{Inventory: late.inventory.get},
 	})
 	server, err := httpsd.Listen(httpsd.ServerOptions{
 		Handler: handler, OnShutdown: handler.Release,
@@ -109,10 +114,13 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 	var group run.Group
 	group.Add(run.ContextHandler(ctx))
 	addActor(&group, logger, func(ctx context.Context) error { return ignoreHangups(ctx, logger) })
-	addActor(&group, logger, server.Serve)
+	addActor(&group, logger, func(ctx context.Context) error {
+		defer close(late.served)
+		return server.Serve(ctx)
+	})
 	addActor(&group, logger, func(ctx context.Context) error {
 		o := store.Options{Logger: logger.With("component", "store"), Registerer: registry, Guard: a.guard}
-		return followDatabase(ctx, a.database, o, source, publisher)
+		return late.follow(ctx, a.database, o)
 	})
 	err = group.Run()
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {

@@ -18,17 +18,38 @@ import (
 // publisher runs.
 type lateSource struct{ httpsd.Source }
 
-// followDatabase opens the database, as soon as it can be, and keeps the publisher up to date until ctx ends.
-func followDatabase(ctx context.Context, database string, o store.Options, source *lateSource, publisher *httpsd.Publisher) error {
+// backend is what waits for the database, and what follows it then.
+type backend struct {
+	source       *lateSource
+	publisher    *httpsd.Publisher
+	accessSource *lateAccess
+	access       *httpsd.Access
+	inventory    *lateInventory
+	// opened is called once, before anything follows the database.
+	opened func(ctx context.Context, s *store.Store)
+	// served is closed once no request is under way any more that may need the database.
+	served chan struct{}
+}
+
+// follow opens the database, as soon as it can be, and keeps what is known of it up to date until ctx ends.
+func (b *backend) follow(ctx context.Context, database string, o store.Options) error {
 	s, err := awaitDatabase(ctx, database, o)
 	if err != nil {
 		return unlessDone(ctx, err)
 	}
-	source.Source = s
+	b.opened(ctx, s)
+	b.source.Source, b.accessSource.AccessSource = s, s
+	b.inventory.store.Store(s)
+	asked := ctx
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return unlessDone(ctx, s.Watch(ctx)) })
-	group.Go(func() error { return unlessDone(ctx, publisher.Run(ctx)) })
-	return errors.Join(group.Wait(), s.Close())
+	group.Go(func() error { return unlessDone(ctx, b.publisher.Run(ctx)) })
+	group.Go(func() error { return unlessDone(ctx, b.access.Run(ctx)) })
+	err = group.Wait()
+	if asked.Err() != nil {
+		<-b.served
+	}
+	return errors.Join(err, s.Close())
 }
 
 // unlessDone drops an error that only says that ctx has ended.

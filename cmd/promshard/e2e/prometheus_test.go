@@ -29,6 +29,8 @@ type job struct {
 	// promshard are the fields of the entry of promshard_sd_configs that a custom Prometheus has in place of the URL, and
 	// cache is the cache file among them.
 	promshard, cache string
+	// token is what the server shows for the list at the URL, if anything.
+	token string
 }
 
 // release is a version of Prometheus.
@@ -124,7 +126,11 @@ func (p *prometheus) discovery(j job) string {
 	if j.promshard != "" {
 		return "promshard_sd_configs: [{" + j.promshard + "}]"
 	}
-	return fmt.Sprintf("http_sd_configs: [{url: %q, refresh_interval: %s}]", j.url, cmp.Or(p.refresh, "1s"))
+	authorization := ""
+	if j.token != "" {
+		authorization = fmt.Sprintf(", authorization: {credentials: %q}", j.token)
+	}
+	return fmt.Sprintf("http_sd_configs: [{url: %q, refresh_interval: %s%s}]", j.url, cmp.Or(p.refresh, "1s"), authorization)
 }
 
 // targets returns the active targets by job.

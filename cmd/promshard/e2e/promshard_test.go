@@ -20,12 +20,14 @@ type replica struct {
 	owner             *testing.T
 	database, address string
 	process           *process
+	// flags are those of serve beside what each has.
+	flags []string
 }
 
 // serve starts a server on the database, and returns once it is ready.
-func serve(t *testing.T, database string) *replica {
+func serve(t *testing.T, database string, flags ...string) *replica {
 	t.Helper()
-	r := &replica{owner: t, database: database, address: freeAddress(t)}
+	r := &replica{owner: t, database: database, address: freeAddress(t), flags: flags}
 	r.start()
 	r.ready(t)
 	return r
@@ -34,7 +36,8 @@ func serve(t *testing.T, database string) *replica {
 // start starts the server without waiting for it.
 func (r *replica) start() {
 	r.owner.Helper()
-	r.process = start(r.owner, "promshard "+r.address, promshardPath, "serve", "--database", r.database, "--web.listen-address", r.address)
+	r.process = start(r.owner, "promshard "+r.address, promshardPath,
+		append([]string{"serve", "--database", r.database, "--web.listen-address", r.address}, r.flags...)...)
 }
 
 // restart starts a server that was killed, and returns once it is ready.
