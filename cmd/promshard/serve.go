@@ -36,6 +36,7 @@ type serveOptions struct {
 	maxHeld         int
 	maxWatchers     int
 	access          accessFlags
+	api             apiFlags
 }
 
 // check refuses what no server could do.
@@ -47,6 +48,9 @@ func (o *serveOptions) check() error {
 		return &usageError{err: fmt.Errorf("--web.max-held-requests %d: must be 0 or more", o.maxHeld)}
 	case o.maxWatchers < 0:
 		return &usageError{err: fmt.Errorf("--web.max-watchers %d: must be 0 or more", o.maxWatchers)}
+	}
+	if err := o.api.check(); err != nil {
+		return err
 	}
 	return o.access.check()
 }
@@ -71,6 +75,7 @@ func (a *app) addServe() {
 			Default("20000").PlaceHolder("20000").IntVar(&o.maxWatchers)
 		cmd.Flag("database.check-interval", "How often the database is asked for what a notification may have missed.").
 			Default("3s").PlaceHolder("3s").DurationVar(&o.checkInterval)
+		o.api.add(cmd)
 		o.access.add(cmd)
 		return func(ctx context.Context) error { return a.serve(ctx, o) }
 	})
@@ -100,7 +105,7 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 	handler := httpsd.New(httpsd.Options{
 		Publisher: late.publisher, Access: late.access, Logger: web, Registerer: registry, Gatherer: registry, ExternalURL: external,
 		MaxWait: o.maxWait, MaxHeldRequests: cmp.Or(o.maxHeld, -1), MaxWatchers: cmp.Or(o.maxWatchers, -1),
-		API: httpsd.APIOptions{Inventory: late.inventory.get},
+		MaxBodyBytes: int64(o.api.maxBody), API: httpsd.APIOptions{Inventory: late.inventory.get, MaxPageSize: o.api.maxPage},
 	})
 	server, err := httpsd.Listen(httpsd.ServerOptions{
 		Handler: handler, OnShutdown: handler.Release,
