@@ -172,7 +172,9 @@ func errorAnswer(code int) object {
 
 // pathTexts say what the variables of paths are.
 var pathTexts = map[string]string{
-	"key":     "Its id, when that is a number, else its name, percent-encoded",
+	"key":      "Its id, when that is a number, else its name, percent-encoded",
+	"revision": "A revision: a whole number from 1 upwards",
+
 	"project": "The id of the project, when that is a number, else its name, percent-encoded",
 }
 

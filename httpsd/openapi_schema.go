@@ -53,6 +53,8 @@ func typeSchema(t reflect.Type) object {
 		return object{"type": "string"}
 	case reflect.Bool:
 		return object{"type": "boolean"}
+	case reflect.Float64:
+		return object{"type": "number"}
 	case reflect.Int, reflect.Int64:
 		return object{"type": "integer", "format": "int64"}
 	case reflect.Slice:
@@ -74,11 +76,23 @@ func structSchema(t reflect.Type) object {
 	for i := range t.NumField() {
 		field := t.Field(i)
 		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
+		if field.Anonymous && name == "" {
+			embedded := structSchema(field.Type)
+			maps.Copy(properties, embedded["properties"].(object))
+			required = append(required, embedded["required"].([]string)...)
+			continue
+		}
 		if name == "" || name == "-" {
 			continue
 		}
-		properties[name] = fieldSchema(field.Type, t.Name(), name)
-		if !strings.Contains(options, "omit") {
+		schema, optional := fieldSchema(field.Type, t.Name(), name), strings.Contains(options, "omit")
+		if field.Type.Kind() == reflect.Pointer && !optional {
+			schema["type"] = []any{schema["type"], "null"}
+		}
+		properties[name] = schema
+		// A field that shadows an embedded one decides for both.
+		required = slices.DeleteFunc(required, func(r string) bool { return r == name })
+		if !optional {
 			required = append(required, name)
 		}
 	}
