@@ -19,7 +19,7 @@ import (
 func (h *handler) importRoute() route {
 	return route{
 		name: "api_import", path: apiPrefix + "/import", methods: []string{http.MethodPost}, needs: needEdit,
-		maxBody: h.o.API.MaxImportBytes, handle: h.operate(importList),
+		maxBody: h.o.API.MaxImportBytes, handle: h.operate(importList), doc: importDoc(),
 	}
 }
 

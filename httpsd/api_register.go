@@ -14,7 +14,7 @@ func (h *handler) registerRoutes() []route {
 	at := func(what string, register registering) route {
 		return route{
 			name: "api_register", path: apiPrefix + "/register/" + what, methods: []string{http.MethodPost}, needs: needEdit,
-			handle: h.operate(register.operation),
+			handle: h.operate(register.operation), doc: registerDoc(what),
 		}
 	}
 	return []route{
@@ -23,10 +23,10 @@ func (h *handler) registerRoutes() []route {
 	}
 }
 
-// registering decodes a body and registers what it says. created says whether that is new.
-type registering func(ctx context.Context, inventory store.Inventory, body []byte) (data any, created bool, err error)
+// registering decodes a body and registers what it says.
+type registering func(ctx context.Context, inventory store.Inventory, body []byte) (data any, err error)
 
-// operation answers with what was registered: 201 when it is new, 200 when it was there.
+// operation answers with what was registered, and whether it is new.
 func (register registering) operation(c *call) error {
 	ctx, receipt := c.writing()
 	if err := c.begin(); err != nil {
@@ -42,15 +42,11 @@ func (register registering) operation(c *call) error {
 	if ctx, err = c.once(ctx, body); err != nil {
 		return err
 	}
-	data, created, err := register(ctx, c.inventory, body)
+	data, err := register(ctx, c.inventory, body)
 	if err != nil {
 		return err
 	}
-	code := http.StatusOK
-	if created && !receipt.DryRun {
-		code = http.StatusCreated
-	}
-	return c.wrote(code, data, receipt)
+	return c.wrote(http.StatusOK, data, receipt)
 }
 
 // field is where the value of a member of a body goes, a pointer as takeField wants it.
@@ -84,14 +80,13 @@ func takeFields(body []byte, fields ...field) error {
 	return nil
 }
 
-func registrationOfServer(ctx context.Context, inventory store.Inventory, body []byte) (data any, created bool, err error) {
+func registrationOfServer(ctx context.Context, inventory store.Inventory, body []byte) (data any, err error) {
 	var shard, host string
 	var port int
 	if err := takeFields(body, field{"shard", &shard}, field{"host", &host}, field{"port", &port}); err != nil {
-		return nil, false, err
+		return nil, err
 	}
-	r, err := inventory.RegisterServer(ctx, shard, host, port)
-	return r, r.Created, err
+	return inventory.RegisterServer(ctx, shard, host, port)
 }
 
 // registeredHost is what registering a host answers.
@@ -100,13 +95,13 @@ type registeredHost struct {
 	Created bool       `json:"created"`
 }
 
-func registrationOfHost(ctx context.Context, inventory store.Inventory, body []byte) (data any, created bool, err error) {
+func registrationOfHost(ctx context.Context, inventory store.Inventory, body []byte) (data any, err error) {
 	var project, host string
 	if err := takeFields(body, field{"project", &project}, field{"host", &host}); err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	h, created, err := inventory.RegisterHost(ctx, project, host)
-	return registeredHost{h, created}, created, err
+	return registeredHost{h, created}, err
 }
 
 // registeredExporter is what registering an exporter of a project answers.
@@ -115,13 +110,13 @@ type registeredExporter struct {
 	Created  bool           `json:"created"`
 }
 
-func registrationOfJob(ctx context.Context, inventory store.Inventory, body []byte) (data any, created bool, err error) {
+func registrationOfJob(ctx context.Context, inventory store.Inventory, body []byte) (data any, err error) {
 	e, err := exporterResource.creation(body, false)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
-	e, created, err = inventory.RegisterJob(ctx, e)
-	return registeredExporter{e, created}, created, err
+	e, created, err := inventory.RegisterJob(ctx, e)
+	return registeredExporter{e, created}, err
 }
 
 // registeredDefaultExporter is what registering a default exporter answers.
@@ -130,12 +125,12 @@ type registeredDefaultExporter struct {
 	Created         bool                  `json:"created"`
 }
 
-func registrationOfExporter(ctx context.Context, inventory store.Inventory, body []byte) (data any, created bool, err error) {
+func registrationOfExporter(ctx context.Context, inventory store.Inventory, body []byte) (data any, err error) {
 	var job, path string
 	var port int
 	if err := takeFields(body, field{"job", &job}, field{"port", &port}, field{"path", &path}); err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	e, created, err := inventory.RegisterExporter(ctx, job, port, path)
-	return registeredDefaultExporter{e, created}, created, err
+	return registeredDefaultExporter{e, created}, err
 }

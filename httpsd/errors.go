@@ -135,7 +135,7 @@ func newErrorBody(err error) (code int, body errorBody) {
 	if errors.As(err, &refused) {
 		body.Field, body.Value, body.Hint = refused.Field, refused.Value, refused.Hint
 	}
-	var conflict *store.RevertConflict
+	var conflict *store.RevertError
 	if errors.As(err, &conflict) {
 		body.Newer = conflict.Newer
 	}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 
 	"github.com/gorilla/mux"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -76,7 +77,9 @@ func (h *handler) routes() []route {
 // newRouter matches paths as they were sent, so that a name may hold an encoded slash, and never redirects.
 func (h *handler) newRouter() *mux.Router {
 	router := mux.NewRouter().UseEncodedPath().SkipClean(true)
-	for _, r := range h.routes() {
+	all := h.routes()
+	h.document = sync.OnceValues(func() ([]byte, error) { return openAPI(all) })
+	for _, r := range all {
 		router.Handle(r.path, h.adaptSized(r.name, cmp.Or(r.maxBody, h.o.MaxBodyBytes), h.admit(r.needs, r.handle))).Methods(r.accepts()...)
 	}
 	router.NotFoundHandler = h.adapt("not_found", func(_ http.ResponseWriter, r *http.Request) error {

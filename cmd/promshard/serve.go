@@ -38,6 +38,7 @@ type serveOptions struct {
 	maxWatchers     int
 	maxConsumers    int
 	access          accessFlags
+	api             apiFlags
 }
 
 // check refuses what no server could do.
@@ -51,6 +52,9 @@ func (o *serveOptions) check() error {
 		return &usageError{err: fmt.Errorf("--web.max-consumers %d: must be 1 or more", o.maxConsumers)}
 	case o.maxWatchers < 0:
 		return &usageError{err: fmt.Errorf("--web.max-watchers %d: must be 0 or more", o.maxWatchers)}
+	}
+	if err := o.api.check(); err != nil {
+		return err
 	}
 	return o.access.check()
 }
@@ -77,6 +81,7 @@ func (a *app) addServe() {
 			Default("10000").PlaceHolder("10000").IntVar(&o.maxConsumers)
 		cmd.Flag("database.check-interval", "How often the database is asked for what a notification may have missed.").
 			Default("3s").PlaceHolder("3s").DurationVar(&o.checkInterval)
+		o.api.add(cmd)
 		o.access.add(cmd)
 		return func(ctx context.Context) error { return a.serve(ctx, o) }
 	})
@@ -108,7 +113,7 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 		Consumers: late.tracker, Replica: late.replica,
 		Publisher: late.publisher, Access: late.access, Logger: web, Registerer: registry, Gatherer: registry, ExternalURL: external,
 		MaxWait: o.maxWait, MaxHeldRequests: cmp.Or(o.maxHeld, -1), MaxWatchers: cmp.Or(o.maxWatchers, -1),
-		API: httpsd.APIOptions{Inventory: late.inventory.get},
+		MaxBodyBytes: int64(o.api.maxBody), API: httpsd.APIOptions{Inventory: late.inventory.get, MaxPageSize: o.api.maxPage},
 	})
 	server, err := httpsd.Listen(httpsd.ServerOptions{
 		Handler: handler, OnShutdown: handler.Release,

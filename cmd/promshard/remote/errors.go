@@ -78,7 +78,7 @@ func (b *errorBody) typed() error {
 	case b.ErrorType == "guarded" && b.Guard != nil:
 		return b.Guard
 	case b.Newer > 0:
-		return &store.RevertConflict{Newer: b.Newer, Reason: b.Error}
+		return &store.RevertError{Newer: b.Newer, Reason: b.Error}
 	case !known:
 		kind = store.ErrUnavailable
 	}
