@@ -93,8 +93,8 @@ type ConsumerList struct {
 	Servers   []consumers.ServerView `json:"servers"`
 }
 
-// Consumers says who asks for lists: those that still do, those that do not, or with nil both.
-func (c *Client) Consumers(ctx context.Context, live *bool) (list ConsumerList, err error) {
+// ListConsumers says who asks for lists: those that still do, those that do not, or with nil both.
+func (c *Client) ListConsumers(ctx context.Context, live *bool) (list ConsumerList, err error) {
 	query := url.Values{}
 	if live != nil {
 		query.Set("live", strconv.FormatBool(*live))
