@@ -192,26 +192,13 @@ func (u *undoing) put(ctx context.Context, noun string, now, was pastRow) error 
 
 // remove deletes rows that nothing else hangs on.
 func (u *undoing) remove(ctx context.Context, noun string, rows []pastRow) error {
-	if err := u.tx.touchRows(ctx, noun, rows); err != nil {
-		return err
-	}
 	for chunk := range slices.Chunk(rows, idsAtOnce) {
-		ids := idsOf(chunk)
-		if err := u.childless(ctx, noun, ids); err != nil {
+		if err := u.childless(ctx, noun, idsOf(chunk)); err != nil {
 			return err
-		}
-		w := whereIn("id", ids)
-		if err := u.tx.exec(ctx, "DELETE FROM "+noun+w.sql(), w.args...); err != nil {
-			return fmt.Errorf("deleting %ss: %w", nouns[noun].prose(), err)
-		}
-		for _, row := range chunk {
-			if err := u.tx.record(noun, row.id, row.row, nil); err != nil {
-				return err
-			}
 		}
 	}
 	u.did.Deleted += len(rows)
-	return nil
+	return u.tx.removeRows(ctx, noun, rows)
 }
 
 // childless demands that no rows belong to those of the ids.

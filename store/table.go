@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -126,6 +127,9 @@ func (t table[T]) vacant(ctx context.Context, q querier, id int64, w where, fiel
 // created journals a row that was inserted, and returns it with its version and its owner.
 func (t table[T]) created(ctx context.Context, tx *writeTx, row T) (T, error) {
 	*t.version(&row) = tx.next
+	if tx.owner == "" {
+		*t.managedBy(&row) = ""
+	}
 	if err := t.own(ctx, tx, &row); err != nil {
 		return row, err
 	}
@@ -133,12 +137,13 @@ func (t table[T]) created(ctx context.Context, tx *writeTx, row T) (T, error) {
 	return row, tx.record(t.name, t.id(row), nil, row)
 }
 
-// own gives a row that was just written to the owner of the write.
+// own gives a row to the owner of the write, if it has one.
 func (t table[T]) own(ctx context.Context, tx *writeTx, row *T) error {
-	*t.managedBy(row) = tx.owner
-	if tx.owner == "" {
+	place := t.managedBy(row)
+	if tx.owner == "" || *place == tx.owner {
 		return nil
 	}
+	*place = tx.owner
 	if err := tx.exec(ctx, "UPDATE "+t.name+" SET managed_by = ? WHERE id = ?", tx.owner, t.id(*row)); err != nil {
 		return fmt.Errorf("putting %s under %q: %w", t.title(*row), tx.owner, err)
 	}
@@ -146,13 +151,11 @@ func (t table[T]) own(ctx context.Context, tx *writeTx, row *T) error {
 }
 
 // amend runs the UPDATE and journals it, unless before and after are equal; it says whether they differ. A write with an
-// owner takes the row for it. The first "?" of
-// the UPDATE is the version, which after then has too, the last the id.
+// owner takes the row for it. The first "?" of the UPDATE is the version, which after then has too, the last the id.
 func (t table[T]) amend(ctx context.Context, tx *writeTx, before T, after *T, update string, args ...any) (bool, error) {
-	if tx.owner != "" {
-		*t.managedBy(after) = tx.owner
-	}
-	changed := differences(before, *after)
+	owned := *after
+	*t.managedBy(&owned) = cmp.Or(tx.owner, *t.managedBy(&before))
+	changed := differences(before, owned)
 	if len(changed) == 0 {
 		return false, nil
 	}
@@ -160,10 +163,8 @@ func (t table[T]) amend(ctx context.Context, tx *writeTx, before T, after *T, up
 	if err := tx.exec(ctx, update, slices.Concat([]any{tx.next}, args, []any{t.id(before)})...); err != nil {
 		return false, fmt.Errorf("changing %s: %w", t.title(before), err)
 	}
-	if *t.managedBy(after) != *t.managedBy(&before) {
-		if err := t.own(ctx, tx, after); err != nil {
-			return false, err
-		}
+	if err := t.own(ctx, tx, after); err != nil {
+		return false, err
 	}
 	tx.describe("changed %s: %s", t.title(before), strings.Join(changed, ", "))
 	return true, tx.record(t.name, t.id(before), before, *after)
