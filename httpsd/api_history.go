@@ -14,17 +14,17 @@ var errNoHistory = errors.New("the inventory has no history")
 
 // historyRoutes are the addresses of the journal, and of what is known beside the inventory.
 func (h *handler) historyRoutes() []route {
-	base := apiPrefix + "/journal"
+	base, most := apiPrefix+"/journal", h.o.API.MaxPageSize
 	return []route{
-		{name: "api_journal", path: base, needs: needView, handle: h.operate(journalList)},
-		{name: "api_journal", path: base + "/{revision}", needs: needView, handle: h.operate(journalPage)},
+		{name: "api_journal", path: base, needs: needView, handle: h.operate(journalList), doc: journalListDoc(most)},
+		{name: "api_journal", path: base + "/{revision}", needs: needView, handle: h.operate(journalPage), doc: journalPageDoc(most)},
 		{
 			name: "api_revert", path: base + "/{revision}/revert", methods: []string{http.MethodPost}, needs: needEdit,
-			handle: h.operate(revert),
+			handle: h.operate(revert), doc: revertDoc(),
 		},
-		{name: "api_lists_diff", path: apiPrefix + "/lists/diff", needs: needView, handle: h.operate(listsDiff)},
-		{name: "api_explain", path: apiPrefix + "/explain", needs: needView, handle: h.operate(explainTarget)},
-		{name: "api_consumers", path: apiPrefix + "/consumers", needs: needView, handle: h.operate(listConsumers)},
+		{name: "api_lists_diff", path: apiPrefix + "/lists/diff", needs: needView, handle: h.operate(listsDiff), doc: listsDiffDoc()},
+		{name: "api_explain", path: apiPrefix + "/explain", needs: needView, handle: h.operate(explainTarget), doc: explainDoc()},
+		{name: "api_consumers", path: apiPrefix + "/consumers", needs: needView, handle: h.operate(listConsumers), doc: consumersDoc()},
 	}
 }
 

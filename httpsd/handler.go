@@ -127,6 +127,8 @@ type handler struct {
 	holds   *holds
 	watches *watches
 	router  *mux.Router
+	// document renders the OpenAPI document once.
+	document func() ([]byte, error)
 
 	// patience is behindPatience.
 	patience time.Duration
