@@ -23,8 +23,7 @@ type ApplyResult struct {
 	Created int `json:"created"`
 	Changed int `json:"changed"`
 	Deleted int `json:"deleted"`
-	// Plan has each object that was written, in the order in which that was done. Of a dry run, ids of created objects
-	// are not those that they would get.
+	// Plan has each object that was written, in the order in which that was done. What a dry run would create has no id.
 	Plan []PlannedChange `json:"plan"`
 	// Revision is 0 when nothing was changed, and for a dry run.
 	Revision int64 `json:"revision"`
@@ -134,6 +133,9 @@ func (a *applying) result() (ApplyResult, error) {
 			r.Changed++
 		default:
 			r.Created++
+			if a.tx.options.dryRun {
+				p.ID = 0
+			}
 		}
 		row, err := nouns[c.Noun].decode(side)
 		if err != nil {
