@@ -168,10 +168,11 @@ func TestClosedListsAreForWhomTheyAreMeant(t *testing.T) {
 		"/rest/service/a/targets": {ok, no, ok, no, no}, "/rest/project/b/targets": {ok, no, no, no, ok},
 		"/rest/service/b/targets?shard=a": {ok, ok, no, no, ok},
 	} {
-		require.Equal(t, w, want{
+		got := want{
 			g.code(t, http.MethodGet, address, all), g.code(t, http.MethodGet, address, shard), g.code(t, http.MethodGet, address, service),
 			g.code(t, http.MethodGet, address, project), g.code(t, http.MethodGet, address, both),
-		}, address)
+		}
+		require.Equal(t, w, got, address)
 	}
 	refused := g.do(t, http.MethodGet, "/sd/targets", nil, "Authorization", shard)
 	assert.Contains(t, requireError(t, refused, no, "forbidden"), "token:shard would need the role reader on all that was asked for")

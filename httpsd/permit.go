@@ -108,7 +108,7 @@ func (a *Access) count(who *holder, n need) error {
 	if limiter == nil || limiter.AllowN(now, 1) {
 		return nil
 	}
-	return &tooFast{name: who.name, after: max(1, int(math.Ceil(1/float64(limiter.Limit()))))}
+	return &tooFastError{name: who.name, after: max(1, int(math.Ceil(1/float64(limiter.Limit()))))}
 }
 
 // mayAnywhere says whether somebody has at least one place to do what n stands for.
