@@ -389,8 +389,8 @@ func TestBeforeAccessIsLoaded(t *testing.T) {
 		p := NewPublisher(PublisherOptions{Source: s})
 		require.NoError(t, p.pass(t.Context()))
 		h := New(Options{Publisher: p, Access: NewAccess(AccessOptions{Source: s, OpenLists: open})})
-		ask := func(authorization string) int {
-			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/sd/targets", http.NoBody)
+		ask := func(target, authorization string) int {
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, target, http.NoBody)
 			r.Header.Set("Authorization", authorization)
 			w := httptest.NewRecorder()
 			h.ServeHTTP(w, r)
@@ -400,7 +400,8 @@ func TestBeforeAccessIsLoaded(t *testing.T) {
 		if open {
 			want = http.StatusOK
 		}
-		require.Equal(t, want, ask("Bearer "+store.TokenPrefix+"x"), "open: %v", open)
+		require.Equal(t, want, ask("/sd/targets", "Bearer "+store.TokenPrefix+"x"), "open: %v", open)
+		require.Equal(t, http.StatusServiceUnavailable, ask("/-/ready", ""))
 	}
 }
 
