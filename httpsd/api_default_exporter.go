@@ -22,4 +22,11 @@ var defaultExporterResource = &resource[store.DefaultExporter, store.DefaultExpo
 	insert: store.Inventory.CreateDefaultExporter,
 	update: store.Inventory.UpdateDefaultExporter,
 	drop:   store.Inventory.DeleteDefaultExporter,
+
+	required: []string{"job", "port"},
+	example: examples[store.DefaultExporter]{
+		one:    store.DefaultExporter{ID: 1, Version: 8, Job: "node", Port: 9100, Scheme: "http"},
+		create: `{"job":"node","port":9100}`,
+		change: `{"path":"/metrics"}`,
+	},
 }

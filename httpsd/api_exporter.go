@@ -27,4 +27,12 @@ var exporterResource = &resource[store.Exporter, store.ExporterFilter, store.Exp
 	insert: store.Inventory.CreateExporter,
 	update: store.Inventory.UpdateExporter,
 	drop:   store.Inventory.DeleteExporter,
+
+	required: []string{"job", "port"},
+	example: examples[store.Exporter]{
+		one:       store.Exporter{ID: 1, Version: 7, Job: "node", Port: 9100, Scheme: "http", Enabled: true, ProjectID: 1, Project: "shop-api"},
+		create:    `{"job":"node","port":9100,"project":"shop-api"}`,
+		inProject: `{"job":"node","port":9100}`,
+		change:    `{"scrape_interval":"30s","path":"/metrics?collect=cpu"}`,
+	},
 }

@@ -20,4 +20,11 @@ var farmResource = &resource[store.Farm, store.FarmFilter, store.FarmUpdate]{
 	update:   store.Inventory.UpdateFarm,
 	drop:     store.Inventory.DeleteFarm,
 	cascades: true,
+
+	required: []string{"name"},
+	example: examples[store.Farm]{
+		one:    store.Farm{ID: 1, Version: 5, Name: "shop-api", Source: store.DefaultFarmSource, ProjectID: 1, Project: "shop-api"},
+		create: `{"name":"shop-api","project":"shop-api"}`,
+		change: `{"name":"shop-api-farm"}`,
+	},
 }

@@ -27,4 +27,11 @@ var hostResource = &resource[store.Host, store.HostFilter, store.HostUpdate]{
 	insert: store.Inventory.CreateHost,
 	update: store.Inventory.UpdateHost,
 	drop:   store.Inventory.DeleteHost,
+
+	required: []string{"name"},
+	example: examples[store.Host]{
+		one:    store.Host{ID: 1, Version: 6, Name: "web1", Enabled: true, FarmID: 1, Farm: "shop-api", Project: "shop-api"},
+		create: `{"name":"web1","project":"shop-api"}`,
+		change: `{"enabled":false}`,
+	},
 }

@@ -21,4 +21,11 @@ var probeResource = &resource[store.Probe, store.ProbeFilter, store.ProbeUpdate]
 	update:   store.Inventory.UpdateProbe,
 	drop:     store.Inventory.DeleteProbe,
 	cascades: true,
+
+	required: []string{"module"},
+	example: examples[store.Probe]{
+		one:    store.Probe{ID: 1, Version: 9, Module: "http_2xx"},
+		create: `{"module":"http_2xx"}`,
+		change: `{"description":"any answer from 200 to 299"}`,
+	},
 }

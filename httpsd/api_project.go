@@ -20,4 +20,11 @@ var projectResource = &resource[store.Project, store.ProjectFilter, store.Projec
 	update:   store.Inventory.UpdateProject,
 	drop:     store.Inventory.DeleteProject,
 	cascades: true,
+
+	required: []string{"name"},
+	example: examples[store.Project]{
+		one:    store.Project{ID: 1, Version: 4, Name: "shop-api", Enabled: true, ServiceID: 1, Service: "shop", ShardID: 1, Shard: "tokyo"},
+		create: `{"name":"shop-api","service":"shop","shard":"tokyo"}`,
+		change: `{"enabled":false,"description":"moves to another data centre"}`,
+	},
 }

@@ -43,6 +43,10 @@ type resource[T, F, U any] struct {
 	drop   func(store.Inventory, context.Context, int64, store.DeleteOptions) error
 	// cascades is for nouns that others hang on.
 	cascades bool
+
+	// required are the fields that a creation must have, beside references to others.
+	required []string
+	example  examples[T]
 }
 
 // inside says how a noun belongs to a project.
@@ -61,28 +65,31 @@ type names struct{ service, project, shard string }
 
 // routes are the addresses of the noun.
 func (n *resource[T, F, U]) routes(h *handler) []route {
-	all := n.routesAt(h, apiPrefix+"/"+n.path, n.create)
-	if n.inside == nil {
-		return all
+	all := n.routesAt(h, false)
+	if n.inside != nil {
+		all = append(all, n.routesAt(h, true)...)
 	}
-	create := n.create
-	if n.inside.bulk {
-		create = nil
-	}
-	return append(all, n.routesAt(h, apiPrefix+"/projects/{project}/"+n.path, create)...)
+	return all
 }
 
-// routesAt are those of one collection; create is nil where POST does something else.
-func (n *resource[T, F, U]) routesAt(h *handler, base string, create operation) []route {
-	name, one := "api_"+strings.ReplaceAll(n.path, "-", "_"), base+"/{key}"
-	all := []route{
-		{name: name, path: base, needs: needView, handle: h.operate(n.list)},
-		{name: name, path: one, needs: needView, handle: h.operate(n.read)},
-		{name: name, path: one, methods: []string{http.MethodPatch}, needs: needEdit, handle: h.operate(n.change)},
-		{name: name, path: one, methods: []string{http.MethodDelete}, needs: needEdit, handle: h.operate(n.remove)},
+// routesAt are those below a project, or those that are not.
+func (n *resource[T, F, U]) routesAt(h *handler, inProject bool) []route {
+	name, base := "api_"+strings.ReplaceAll(n.path, "-", "_"), apiPrefix+"/"+n.path
+	if inProject {
+		base = apiPrefix + "/projects/{project}/" + n.path
 	}
-	if create != nil {
-		all = append(all, route{name: name, path: base, methods: []string{http.MethodPost}, needs: needEdit, handle: h.operate(create)})
+	one := base + "/{key}"
+	all := []route{
+		{name: name, path: base, needs: needView, handle: h.operate(n.list), doc: n.listDoc(h, inProject)},
+		{name: name, path: one, needs: needView, handle: h.operate(n.read), doc: n.readDoc(inProject)},
+		{name: name, path: one, methods: []string{http.MethodPatch}, needs: needEdit, handle: h.operate(n.change), doc: n.changeDoc(inProject)},
+		{name: name, path: one, methods: []string{http.MethodDelete}, needs: needEdit, handle: h.operate(n.remove), doc: n.removeDoc(inProject)},
+	}
+	if !inProject || !n.inside.bulk {
+		all = append(all, route{
+			name: name, path: base, methods: []string{http.MethodPost}, needs: needEdit,
+			handle: h.operate(n.create), doc: n.createDoc(inProject),
+		})
 	}
 	return all
 }

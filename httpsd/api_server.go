@@ -24,6 +24,13 @@ var serverResource = &resource[store.Server, store.ServerFilter, store.ServerUpd
 	insert: store.Inventory.CreateServer,
 	update: store.Inventory.UpdateServer,
 	drop:   store.Inventory.DeleteServer,
+
+	required: []string{"host", "port"},
+	example: examples[store.Server]{
+		one:    store.Server{ID: 1, Version: 2, Host: "prometheus001", Port: 9090, ShardID: 1, Shard: "tokyo"},
+		create: `{"host":"prometheus001","port":9090,"shard":"tokyo"}`,
+		change: `{"port":9091}`,
+	},
 }
 
 // serverNamed picks the server at HOST:PORT. Anything else is the address of none.

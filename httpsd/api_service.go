@@ -20,4 +20,11 @@ var serviceResource = &resource[store.Service, store.ServiceFilter, store.Servic
 	update:   store.Inventory.UpdateService,
 	drop:     store.Inventory.DeleteService,
 	cascades: true,
+
+	required: []string{"name"},
+	example: examples[store.Service]{
+		one:    store.Service{ID: 1, Version: 3, Name: "shop", Owner: "team-shop", Labels: store.Labels{"tier": "1"}},
+		create: `{"name":"shop","owner":"team-shop","labels":{"tier":"1"}}`,
+		change: `{"labels":{"tier":null,"team":"shop"}}`,
+	},
 }

@@ -74,6 +74,7 @@ func (a *apiServing) do(t testing.TB, method, target string, body any, headers .
 	defer res.Body.Close()
 	text, err := io.ReadAll(res.Body)
 	require.NoError(t, err)
+	requireDocumented(t, req, res, text)
 	return answer{res.StatusCode, res.Header, string(text)}
 }
 

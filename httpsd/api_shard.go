@@ -21,4 +21,11 @@ var shardResource = &resource[store.Shard, store.ShardFilter, store.ShardUpdate]
 	update:   store.Inventory.UpdateShard,
 	drop:     store.Inventory.DeleteShard,
 	cascades: true,
+
+	required: []string{"name"},
+	example: examples[store.Shard]{
+		one:    store.Shard{ID: 1, Version: 1, Name: "tokyo", URL: "https://prometheus-tokyo.example/", Enabled: true},
+		create: `{"name":"tokyo","url":"https://prometheus-tokyo.example/"}`,
+		change: `{"targets":50000}`,
+	},
 }

@@ -25,4 +25,12 @@ var urlResource = &resource[store.URL, store.URLFilter, store.URLUpdate]{
 	insert: store.Inventory.CreateURL,
 	update: store.Inventory.UpdateURL,
 	drop:   store.Inventory.DeleteURL,
+
+	required: []string{"url"},
+	example: examples[store.URL]{
+		one:       store.URL{ID: 1, Version: 10, URL: "https://shop.example/", ProjectID: 1, Project: "shop-api", ProbeID: 1, Probe: "http_2xx"},
+		create:    `{"url":"https://shop.example/","project":"shop-api","probe":"http_2xx"}`,
+		inProject: `{"url":"https://shop.example/","probe":"http_2xx"}`,
+		change:    `{"url":"https://shop.example/health"}`,
+	},
 }

@@ -66,7 +66,10 @@ func (h *handler) groups(w http.ResponseWriter, r *http.Request) error {
 	}
 	header := w.Header()
 	header.Set(wire.RevisionHeader, idOf(selection.Revision()).String())
-	if h.headConditional(w, r, selection.List().ETag(), c) {
+	tag := selection.List().ETag()
+	consumer := h.o.Consumers.Of(r)
+	if h.headConditional(w, r, tag, c) {
+		consumer.Seen(selection.Revision().Number, tag)
 		return nil
 	}
 	header.Set("Content-Type", wire.ContentTypeDocument)
@@ -79,6 +82,7 @@ func (h *handler) groups(w http.ResponseWriter, r *http.Request) error {
 		// The client is gone or too slow. Nothing may look like the end of a document to it.
 		panic(http.ErrAbortHandler)
 	}
+	consumer.Seen(selection.Revision().Number, tag)
 	return nil
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/gorilla/mux"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/promshard/promshard/httpsd/consumers"
 	"github.com/promshard/promshard/httpsd/wire"
 )
 
@@ -32,6 +33,10 @@ type Options struct {
 	// ExternalURL is how Prometheus servers reach this promshard, as the landing page spells it out in the snippets
 	// to paste; nil means whatever address the page was asked for at.
 	ExternalURL *url.URL
+	// Consumers remembers who asks for lists; nil remembers nobody.
+	Consumers *consumers.Tracker
+	// Replica is what Consumers.Share calls this process among those that share.
+	Replica string
 	// MaxURLLength bounds path and query of a request; 0 means 8192.
 	MaxURLLength int
 	// MaxBodyBytes bounds the body of a request; 0 means 1 MiB.
@@ -122,6 +127,8 @@ type handler struct {
 	holds   *holds
 	watches *watches
 	router  *mux.Router
+	// document renders the OpenAPI document once.
+	document func() ([]byte, error)
 
 	// patience is behindPatience.
 	patience time.Duration

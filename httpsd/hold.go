@@ -31,6 +31,7 @@ func (h *handler) hold(w http.ResponseWriter, r *http.Request, kind snapshot.Kin
 		return nil
 	}
 	defer h.holds.leave()
+	defer h.o.Consumers.Of(r).Hold()()
 
 	start := time.Now()
 	suspendTimeouts(w)

@@ -45,11 +45,11 @@ func (h *handler) listOf(noun string, name func(r *http.Request, s *snapshot.Sna
 // it has changed.
 func (h *handler) answer(w http.ResponseWriter, r *http.Request, kind snapshot.Kind, find finder, wait []string) error {
 	if len(wait) == 0 {
-		list, err := h.find(r, kind, find)
+		list, revision, err := h.find(r, kind, find)
 		if err != nil {
 			return err
 		}
-		return h.serveList(w, r, list)
+		return h.serveList(w, r, list, revision)
 	}
 	most, err := parseWait(wait)
 	if err != nil {
@@ -58,31 +58,32 @@ func (h *handler) answer(w http.ResponseWriter, r *http.Request, kind snapshot.K
 	if err := h.hold(w, r, kind, find, most); err != nil {
 		return err
 	}
-	list, err := h.find(r, kind, find)
+	list, revision, err := h.find(r, kind, find)
 	if err != nil {
 		return err
 	}
-	if err := h.serveList(w, r, list); err != nil {
+	if err := h.serveList(w, r, list, revision); err != nil {
 		return err
 	}
 	remember(w, r, list.ETag())
 	return nil
 }
 
-// find returns the list that is asked for, as it is now, to somebody who may have it.
-func (h *handler) find(r *http.Request, kind snapshot.Kind, find finder) (*snapshot.List, error) {
+// find returns the list that is asked for, as it is now, to somebody who may have it, and the revision of that.
+func (h *handler) find(r *http.Request, kind snapshot.Kind, find finder) (*snapshot.List, int64, error) {
 	s, err := h.loaded()
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	q, err := find(s)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	if err := h.listable(r, s, q); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	return s.List(kind, q)
+	list, err := s.List(kind, q)
+	return list, s.Revision().Number, err
 }
 
 // loaded returns the snapshot that one request is answered from.
@@ -119,16 +120,20 @@ func byID(r *http.Request, noun string, find func(id int64) (string, bool)) (str
 	return "", &store.Error{Kind: store.ErrNotFound, Noun: noun, Field: "id", Value: shorten(text), Reason: "there is none"}
 }
 
-// serveList answers with one list, or with 304 when the client has it.
-func (h *handler) serveList(w http.ResponseWriter, r *http.Request, list *snapshot.List) error {
+// serveList answers with one list, which is that of a revision, or with 304 when the client has it.
+func (h *handler) serveList(w http.ResponseWriter, r *http.Request, list *snapshot.List, revision int64) error {
 	c, ok := negotiate(r.Header.Values("Accept-Encoding"))
 	if !ok {
 		return errNotAcceptable
 	}
-	if h.headConditional(w, r, list.ETag(), c) {
-		return nil
+	tag := list.ETag()
+	if !h.headConditional(w, r, tag, c) {
+		if err := h.writeList(w, r, list, c); err != nil {
+			return err
+		}
 	}
-	return h.writeList(w, r, list, c)
+	h.o.Consumers.Of(r).Seen(revision, tag)
+	return nil
 }
 
 // writeList sends the bytes of a list in one coding.

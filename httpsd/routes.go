@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 
 	"github.com/gorilla/mux"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -73,7 +74,9 @@ func (h *handler) routes() []route {
 // newRouter matches paths as they were sent, so that a name may hold an encoded slash, and never redirects.
 func (h *handler) newRouter() *mux.Router {
 	router := mux.NewRouter().UseEncodedPath().SkipClean(true)
-	for _, r := range h.routes() {
+	all := h.routes()
+	h.document = sync.OnceValues(func() ([]byte, error) { return openAPI(all) })
+	for _, r := range all {
 		router.Handle(r.path, h.adapt(r.name, h.admit(r.needs, r.handle))).Methods(r.accepts()...)
 	}
 	router.NotFoundHandler = h.adapt("not_found", func(_ http.ResponseWriter, r *http.Request) error {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/promshard/promshard/httpsd/consumers"
 	"github.com/promshard/promshard/httpsd/snapshot"
 	"github.com/promshard/promshard/httpsd/wire"
 )
@@ -22,6 +23,8 @@ type stream struct {
 	control *http.ResponseController
 	http2   bool
 	timer   *time.Timer
+	// consumer is who watches, as others are told.
+	consumer *consumers.Consumer
 
 	zipped bool
 	sum    checksum // of what was sent in the gzip member
@@ -301,6 +304,9 @@ func (s *stream) flush(why end) end {
 	}
 	why = s.attempt(s.control.Flush)
 	s.wrote = time.Now()
+	if why == running {
+		s.consumer.Sent(s.id.Revision)
+	}
 	if s.http2 {
 		// Over HTTP/2 a deadline that passes ends the stream, whether anything waits to be written or not.
 		_ = s.control.SetWriteDeadline(time.Time{})

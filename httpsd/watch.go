@@ -70,7 +70,9 @@ func (h *handler) stream(w http.ResponseWriter, r *http.Request, view *view, q s
 	s := &stream{
 		h: h, view: view, may: func(s *snapshot.Snapshot) bool { return h.listable(r, s, q) == nil },
 		w: w, control: http.NewResponseController(w), http2: r.ProtoMajor >= 2, zipped: c == gzipped,
+		consumer: h.o.Consumers.Of(r),
 	}
+	defer s.consumer.Watch()()
 	why := s.follow(r.Context(), resume, behind)
 	h.watches.ended(why)
 	if why.dropped() {

@@ -121,6 +121,13 @@ type History interface {
 	Between(ctx context.Context, from, to int64) (Past, error)
 	// Trace goes back through what happened to some objects of a project.
 	Trace(ctx context.Context, project int64, objects []Object, visit func(revision int64, before *ProjectRows) bool) error
+	// ProjectRows returns what the lists of projects are made of now; those that are not there are not in it.
+	ProjectRows(ctx context.Context, ids []int64) (map[int64]*ProjectRows, error)
+	// NearHosts returns names of hosts that are spelled much like one, the nearest first; NearURLs does so for URLs.
+	NearHosts(ctx context.Context, name string, limit int) ([]string, error)
+	NearURLs(ctx context.Context, url string, limit int) ([]string, error)
+	// LastNamed returns the last thing that is known of an object of that name which is not there any more.
+	LastNamed(ctx context.Context, noun, name string) (Departure, bool, error)
 	// Consumers returns what all replicas have seen of those who ask for lists.
 	Consumers(ctx context.Context) ([]Consumer, error)
 }

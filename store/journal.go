@@ -103,7 +103,7 @@ func (f JournalFilter) check() error {
 		return refuse("limit", strconv.Itoa(f.Limit), fmt.Sprintf("must be between 1 and %d, or 0 for %d", journalMost, journalDefault))
 	case f.ID != 0 && f.Noun == "":
 		return refuse("id", strconv.FormatInt(f.ID, 10), "needs a noun beside it")
-	case f.Noun != "" && !known:
+	case f.Noun != "" && !known && !isAccessNoun(f.Noun):
 		return refuse("noun", f.Noun, "is none; there are "+strings.Join(Nouns(), ", "))
 	case !f.Since.IsZero() && !f.Until.IsZero() && f.Until.Before(f.Since):
 		return refuse("until", f.Until.Format(time.RFC3339), "is before the time from which on entries are asked for")

@@ -315,7 +315,7 @@ func TestRevertKnowsEveryTableAndColumn(t *testing.T) {
 	tables, err := store.Query[string](t.Context(), s, `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`)
 	require.NoError(t, err)
 	besides := []string{
-		"revision", "journal", "journal_object", "consumer", "schema_version", "idempotency", "token", "permit",
+		"revision", "journal", "journal_object", "consumer", "schema_version", "idempotency", "principal", "principal_grant",
 	}
 	for _, table := range tables {
 		columns, known := store.PastColumns(table)

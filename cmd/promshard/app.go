@@ -79,6 +79,7 @@ func newApp(in io.Reader, out, err io.Writer) *app {
 	a.addExports()
 	a.addNouns()
 	a.addAccess()
+	a.addHistory()
 	a.addCheck()
 	a.addDemo()
 	return a

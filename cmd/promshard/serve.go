@@ -23,6 +23,7 @@ import (
 	"github.com/prometheus/exporter-toolkit/web/kingpinflag"
 
 	"github.com/promshard/promshard/httpsd"
+	"github.com/promshard/promshard/httpsd/consumers"
 	"github.com/promshard/promshard/store"
 )
 
@@ -35,7 +36,9 @@ type serveOptions struct {
 	maxWait         time.Duration
 	maxHeld         int
 	maxWatchers     int
+	maxConsumers    int
 	access          accessFlags
+	api             apiFlags
 }
 
 // check refuses what no server could do.
@@ -45,8 +48,13 @@ func (o *serveOptions) check() error {
 		return &usageError{err: fmt.Errorf("--web.max-wait %v: must be above 0; --web.max-held-requests=0 holds no requests", o.maxWait)}
 	case o.maxHeld < 0:
 		return &usageError{err: fmt.Errorf("--web.max-held-requests %d: must be 0 or more", o.maxHeld)}
+	case o.maxConsumers < 1:
+		return &usageError{err: fmt.Errorf("--web.max-consumers %d: must be 1 or more", o.maxConsumers)}
 	case o.maxWatchers < 0:
 		return &usageError{err: fmt.Errorf("--web.max-watchers %d: must be 0 or more", o.maxWatchers)}
+	}
+	if err := o.api.check(); err != nil {
+		return err
 	}
 	return o.access.check()
 }
@@ -69,8 +77,11 @@ func (a *app) addServe() {
 			Default("10000").PlaceHolder("10000").IntVar(&o.maxHeld)
 		cmd.Flag("web.max-watchers", "How many watch streams are open at one time; one more is refused, and its client tries another server. 0 refuses all.").
 			Default("20000").PlaceHolder("20000").IntVar(&o.maxWatchers)
+		cmd.Flag("web.max-consumers", "How many of those who ask for lists are remembered; for one more, one that was not seen for long is forgotten.").
+			Default("10000").PlaceHolder("10000").IntVar(&o.maxConsumers)
 		cmd.Flag("database.check-interval", "How often the database is asked for what a notification may have missed.").
 			Default("3s").PlaceHolder("3s").DurationVar(&o.checkInterval)
+		o.api.add(cmd)
 		o.access.add(cmd)
 		return func(ctx context.Context) error { return a.serve(ctx, o) }
 	})
@@ -97,10 +108,12 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 	late.access = o.access.newAccess(o, late.accessSource, logger, registry)
 	late.opened = func(ctx context.Context, s *store.Store) { a.firstToken(ctx, s, logger) }
 	web := logger.With("component", "web")
+	late.tracker, late.replica = consumers.New(consumers.Options{Registerer: registry, Most: o.maxConsumers}), replicaName()
 	handler := httpsd.New(httpsd.Options{
+		Consumers: late.tracker, Replica: late.replica,
 		Publisher: late.publisher, Access: late.access, Logger: web, Registerer: registry, Gatherer: registry, ExternalURL: external,
 		MaxWait: o.maxWait, MaxHeldRequests: cmp.Or(o.maxHeld, -1), MaxWatchers: cmp.Or(o.maxWatchers, -1),
-		API: httpsd.APIOptions{Inventory: late.inventory.get},
+		MaxBodyBytes: int64(o.api.maxBody), API: httpsd.APIOptions{Inventory: late.inventory.get, MaxPageSize: o.api.maxPage},
 	})
 	server, err := httpsd.Listen(httpsd.ServerOptions{
 		Handler: handler, OnShutdown: handler.Release,

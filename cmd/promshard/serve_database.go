@@ -2,15 +2,19 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/promshard/promshard/httpsd"
+	"github.com/promshard/promshard/httpsd/consumers"
 	"github.com/promshard/promshard/store"
 )
 
@@ -25,6 +29,9 @@ type backend struct {
 	accessSource *lateAccess
 	access       *httpsd.Access
 	inventory    *lateInventory
+	// tracker has who asks, which is shared under the name replica.
+	tracker *consumers.Tracker
+	replica string
 	// opened is called once, before anything follows the database.
 	opened func(ctx context.Context, s *store.Store)
 	// served is closed once no request is under way any more that may need the database.
@@ -45,6 +52,9 @@ func (b *backend) follow(ctx context.Context, database string, o store.Options) 
 	group.Go(func() error { return unlessDone(ctx, s.Watch(ctx)) })
 	group.Go(func() error { return unlessDone(ctx, b.publisher.Run(ctx)) })
 	group.Go(func() error { return unlessDone(ctx, b.access.Run(ctx)) })
+	group.Go(func() error {
+		return b.tracker.Share(ctx, consumers.ShareOptions{Saver: s, Replica: b.replica, Logger: o.Logger})
+	})
 	err = group.Wait()
 	if asked.Err() != nil {
 		<-b.served
@@ -110,4 +120,13 @@ func migrateAndOpen(ctx context.Context, database string, o store.Options) (*sto
 		return nil, fmt.Errorf("after migrating: %w", err)
 	}
 	return s, nil
+}
+
+// replicaName tells this process from others that serve the same inventory, on this machine and others, now and later.
+func replicaName() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	return host + "/" + strings.ToLower(rand.Text()[:8])
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -109,4 +110,50 @@ func (v *View) Live(now time.Time) bool {
 		patience = max(5*time.Minute, time.Duration(3*v.Interval*float64(time.Second)))
 	}
 	return now.Sub(v.Last) <= patience
+}
+
+// Place is where a target is in the inventory.
+type Place struct {
+	Shard string
+	// Servers are those that are registered to the shard, as HOST:PORT.
+	Servers   []string
+	Service   string
+	ServiceID int64
+	Project   string
+	ProjectID int64
+	Farm      string
+	Job       string
+}
+
+// Gets says whether the consumer asks for a list of that kind that has what is at the place.
+func (v *View) Gets(list string, p Place) bool {
+	if v.List != list || !pathAdmits(v.Path, p) {
+		return false
+	}
+	for filter, value := range map[string]string{"service": p.Service, "project": p.Project, "farm": p.Farm, "job": p.Job} {
+		if wanted := v.Filters[filter]; len(wanted) > 0 && !slices.Contains(wanted, value) {
+			return false
+		}
+	}
+	shards, servers := v.Filters["shard"], v.Filters["server"]
+	if len(shards)+len(servers) == 0 || slices.Contains(shards, p.Shard) {
+		return true
+	}
+	return slices.ContainsFunc(servers, func(s string) bool { return slices.Contains(p.Servers, s) })
+}
+
+// pathAdmits says whether the list of an address that names a service or a project has what is at the place.
+func pathAdmits(path string, p Place) bool {
+	path = strings.TrimPrefix(path, "/rest")
+	name := func(noun string) (string, bool) {
+		rest, ok := strings.CutPrefix(path, "/"+noun+"/")
+		return strings.TrimSuffix(strings.TrimSuffix(rest, "/"), "/targets"), ok
+	}
+	if service, ok := name("service"); ok {
+		return service == p.Service || service == strconv.FormatInt(p.ServiceID, 10)
+	}
+	if project, ok := name("project"); ok {
+		return project == p.Project || project == strconv.FormatInt(p.ProjectID, 10)
+	}
+	return true
 }

@@ -4,6 +4,7 @@ package consumers
 
 import (
 	"hash/maphash"
+	"math/bits"
 	"net"
 	"net/http"
 	"strings"
@@ -119,7 +120,7 @@ func (t *Tracker) Of(r *http.Request) *Consumer {
 		return nil
 	}
 	k := keyOf(r)
-	p := &t.parts[maphash.Comparable(t.seed, k)%parts]
+	p := &t.parts[t.part(k)]
 	p.mu.RLock()
 	c := p.all[k]
 	p.mu.RUnlock()
@@ -130,6 +131,11 @@ func (t *Tracker) Of(r *http.Request) *Consumer {
 		c.interval.Store(interval)
 	}
 	return c
+}
+
+// part is the number of the map that a key belongs into. The agent, which is much the same for all, has no say.
+func (t *Tracker) part(k key) uint64 {
+	return (maphash.String(t.seed, k.address) ^ bits.RotateLeft64(maphash.String(t.seed, k.query), 17)) % parts
 }
 
 func keyOf(r *http.Request) key {
@@ -227,7 +233,9 @@ func (c *Consumer) Sent(revision int64) {
 		return
 	}
 	c.last.Store(c.now().UnixNano())
-	c.revision.Store(revision)
+	if revision > 0 {
+		c.revision.Store(revision)
+	}
 }
 
 // intervalOf is how often a Prometheus says that it asks, in nanoseconds; 0 when it does not.

@@ -1,0 +1,71 @@
+package httpsd
+
+// fieldDocs say what the fields of nouns are, by the field alone or with its type before it; the latter wins.
+var fieldDocs = map[string]object{
+	"id":          {"description": "Given by promshard, never twice", "minimum": 1},
+	"version":     {"description": "The revision at which it last changed; in quotes, its ETag", "minimum": 0},
+	"name":        {"description": "Unique among its kind", "minLength": 1, "maxLength": 128},
+	"description": {"description": "Free text"},
+	"owner":       {"description": "Whom to ask; free text", "maxLength": 128},
+	"labels":      {"description": "Labels of all its targets. Those of service, project, exporter and host come in this order, and the later one wins"},
+	"port":        {"description": "A TCP port", "minimum": 1, "maximum": 65535},
+	"job":         {"description": "The job label", "minLength": 1, "maxLength": 128},
+	"scheme":      {"enum": []any{"http", "https"}},
+	"shard":       {"description": "The name of its shard", "minLength": 1},
+	"shard_id":    {"description": "The id of its shard", "minimum": 1},
+	"service":     {"description": "The name of its service", "minLength": 1},
+	"service_id":  {"description": "The id of its service", "minimum": 1},
+	"project":     {"description": "The name of its project", "minLength": 1},
+	"project_id":  {"description": "The id of its project", "minimum": 1},
+	"probe":       {"description": "The module of its probe", "minLength": 1},
+	"probe_id":    {"description": "The id of its probe", "minimum": 1},
+
+	"path": {
+		"description": "The path of the metrics, empty for Prometheus's own default. Each parameter of its query becomes a __param_ label",
+		"maxLength":   1024,
+	},
+
+	"Shard.url":         {"description": "Where people reach the shard's Prometheus; may be empty", "maxLength": 2048},
+	"Shard.enabled":     {"description": "Whether new projects may be put on it"},
+	"Shard.samples":     {"description": "The estimated capacity in samples per second; 0 is not estimated", "minimum": 0},
+	"Shard.targets":     {"description": "The estimated capacity in targets; 0 is not estimated", "minimum": 0},
+	"Shard.max_removal": {"description": "The share of its targets, in percent, that one write may take away unconfirmed; 100 is no limit, 0 the server's own", "minimum": 0, "maximum": 100},
+
+	"Server.host":     {"description": "A host name or an IP address", "minLength": 1, "maxLength": 253},
+	"Project.enabled": {"description": "false while the project is under maintenance: it then has no targets"},
+	"Farm.name":       {"description": "Need not be unique: a project has at most one farm"},
+	"Farm.source":     {"description": "Where its hosts come from", "minLength": 1, "maxLength": 128},
+
+	"Host.name":    {"description": "A host name or an IP address, without a port; unique in its farm", "maxLength": 253},
+	"Host.enabled": {"description": "false while the host is under maintenance: it is then no target"},
+	"Host.farm":    {"description": "The name of its farm"},
+	"Host.farm_id": {"description": "The id of its farm", "minimum": 1},
+	"Host.project": {"description": "The name of its project. A project without a farm gets one of its own name with its first host"},
+
+	"Exporter.enabled":         {"description": "false while nothing is to be scraped of it"},
+	"Exporter.scrape_interval": {"description": "Instead of that of the scrape configuration; 0s leaves it to that"},
+	"Exporter.scrape_timeout":  {"description": "Needs an interval, and may not be longer; 0s leaves it to the scrape configuration"},
+
+	"Probe.module": {"description": "A module of blackbox_exporter's configuration", "minLength": 1, "maxLength": 128},
+	"URL.url":      {"description": "An absolute http or https URL", "minLength": 1, "maxLength": 2048},
+
+	"errorBody.status":    {"enum": []any{"error"}},
+	"errorBody.errorType": {"description": "What kind of error it is, for programs"},
+	"errorBody.error":     {"description": "What is wrong, and what would be accepted"},
+	"errorBody.field":     {"description": "The parameter, the header or the field that was refused"},
+	"errorBody.hint":      {"description": "A next step"},
+
+	"GuardError.digest":        {"description": "Stands for all that would go"},
+	"GuardError.shards":        {"description": "The shards that would lose too much"},
+	"ShardRemoval.targets":     {"description": "How many targets the shard has before the write"},
+	"ShardRemoval.removed":     {"description": "How many of them go"},
+	"ShardRemoval.max_removal": {"description": "The share in percent that may go unconfirmed"},
+
+	"receipt.revision": {"description": "The revision that the write made; 0 when it changed nothing"},
+	"receipt.replayed": {"description": "true when it was done before, under the same Idempotency-Key"},
+	"receipt.dry_run":  {"description": "true when nothing was kept, as was asked for"},
+	"receipt.summary":  {"description": "What was done, as the journal has it"},
+	"receipt.changes":  {"description": "How many rows of which noun were touched"},
+
+	"SetHostsResult.missing": {"description": "Names that were to be removed and were not there"},
+}
