@@ -208,7 +208,10 @@ var routeNeeds = map[string]need{
 	"GET /rest/service/{name}/targets": needLists, "GET /rest/project/{name}/targets": needLists,
 
 	"GET /metrics": needNothing, "GET /-/healthy": needNothing, "GET /-/ready": needNothing, "GET /": needNothing,
-	"GET /static/style.css": needNothing,
+	"GET /static/style.css": needNothing, "GET /api/v2/openapi.json": needNothing,
+
+	"GET /api/v2/journal": needView, "GET /api/v2/journal/{revision}": needView, "POST /api/v2/journal/{revision}/revert": needEdit,
+	"GET /api/v2/lists/diff": needView, "GET /api/v2/explain": needView, "GET /api/v2/consumers": needView,
 
 	"GET /api/v2/shards": needView, "GET /api/v2/shards/{key}": needView,
 	"POST /api/v2/shards": needEdit, "PATCH /api/v2/shards/{key}": needEdit, "DELETE /api/v2/shards/{key}": needEdit,
@@ -421,6 +424,11 @@ func TestRateOfRequests(t *testing.T) {
 	require.Equal(t, http.StatusOK, g.code(t, http.MethodGet, "/api/v2/shards", other), "so is everybody else")
 	_, _ = g.grant(t, "new", roleOn(store.RoleViewer))
 	require.Equal(t, http.StatusTooManyRequests, g.code(t, http.MethodGet, "/api/v2/shards", fast), "another table is no new start")
+	require.Equal(t, http.StatusUnauthorized, g.code(t, http.MethodGet, "/sd/targets", ""))
+	require.Equal(t, http.StatusForbidden, g.code(t, http.MethodPost, "/api/v2/shards", other))
+	for reason, n := range map[string]float64{"rate": 2, "missing": 1, "forbidden": 1, "unknown": 0} {
+		require.InDelta(t, n, testutil.ToFloat64(g.access.metrics.refused.WithLabelValues(reason)), 0, reason)
+	}
 
 	unlimited := guard(t, s, AccessOptions{RateLimit: -1})
 	for range 20 {
