@@ -23,6 +23,8 @@ type APIOptions struct {
 	MaxImportBytes int64
 	// ImportFolder is where such a list is kept while it comes in; empty is that for temporary files.
 	ImportFolder string
+	// MaxDocumentBytes bounds the body of an apply, in place of Options.MaxBodyBytes when that is less; 0 means 16 MiB.
+	MaxDocumentBytes int64
 }
 
 // defaultPageSize is the size of a page whose limit was not given.
@@ -34,6 +36,9 @@ func (o APIOptions) withDefaults() APIOptions {
 	}
 	if o.MaxImportBytes <= 0 {
 		o.MaxImportBytes = 1 << 30
+	}
+	if o.MaxDocumentBytes <= 0 {
+		o.MaxDocumentBytes = 16 << 20
 	}
 	return o
 }

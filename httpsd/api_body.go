@@ -69,6 +69,15 @@ func (c *call) bodyError(err error) error {
 	return invalidBody("", "", "did not arrive as a whole: "+err.Error())
 }
 
+// mediaType is the type of the body of a request, without its parameters.
+func mediaType(r *http.Request) string {
+	given, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil {
+		return ""
+	}
+	return given
+}
+
 // member is one field of a JSON object, its value as it was sent.
 type member struct {
 	name string

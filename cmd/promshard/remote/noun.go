@@ -18,13 +18,16 @@ import (
 type noun[T, F, U any] struct {
 	// name is what errors call it, path what it is called in addresses.
 	name, path string
-	// derived are the fields, beside id and version, that a creation cannot have.
+	// derived are the fields, beside given, that a creation cannot have.
 	derived []string
 	page    func(*F) store.Page
 	expect  func(*U) int64
 	labels  func(*T) store.Labels
 	version func(*T) int64
 }
+
+// given are the fields that no creation can have.
+var given = []string{"id", "version", "managed_by"}
 
 // create makes a new row and fills it in.
 func (n *noun[T, F, U]) create(ctx context.Context, c *Client, row *T) error {
@@ -44,7 +47,7 @@ func (n *noun[T, F, U]) create(ctx context.Context, c *Client, row *T) error {
 func (n *noun[T, F, U]) creation(row *T) (map[string]any, error) {
 	body := map[string]any{}
 	for f := range fieldsOf(reflect.ValueOf(row).Elem()) {
-		if f.name != "id" && f.name != "version" && !slices.Contains(n.derived, f.name) {
+		if !slices.Contains(given, f.name) && !slices.Contains(n.derived, f.name) {
 			body[f.name] = f.value.Interface()
 		}
 	}
