@@ -1,9 +1,16 @@
 package httpsd
 
+// hostPattern is what host names and addresses are made of; not all that is made of it is one.
+const hostPattern = `^[0-9A-Za-z_.:\[\]-]+$`
+
+// labelPattern is what names of labels are made of.
+const labelPattern = `^[a-zA-Z_][a-zA-Z0-9_]*$`
+
 // fieldDocs say what the fields of nouns are, by the field alone or with its type before it; the latter wins.
 var fieldDocs = map[string]object{
 	"id":          {"description": "Given by promshard, never twice", "minimum": 1},
 	"version":     {"description": "The revision at which it last changed; in quotes, its ETag", "minimum": 0},
+	"managed_by":  {"description": "The name under which apply owns it; not there when none does"},
 	"name":        {"description": "Unique among its kind", "minLength": 1, "maxLength": 128},
 	"description": {"description": "Free text"},
 	"owner":       {"description": "Whom to ask; free text", "maxLength": 128},
@@ -31,12 +38,12 @@ var fieldDocs = map[string]object{
 	"Shard.targets":     {"description": "The estimated capacity in targets; 0 is not estimated", "minimum": 0},
 	"Shard.max_removal": {"description": "The share of its targets, in percent, that one write may take away unconfirmed; 100 is no limit, 0 the server's own", "minimum": 0, "maximum": 100},
 
-	"Server.host":     {"description": "A host name or an IP address", "minLength": 1, "maxLength": 253},
+	"Server.host":     {"description": "A host name or an IP address", "minLength": 1, "maxLength": 255, "pattern": hostPattern},
 	"Project.enabled": {"description": "false while the project is under maintenance: it then has no targets"},
 	"Farm.name":       {"description": "Need not be unique: a project has at most one farm"},
 	"Farm.source":     {"description": "Where its hosts come from", "minLength": 1, "maxLength": 128},
 
-	"Host.name":    {"description": "A host name or an IP address, without a port; unique in its farm", "maxLength": 253},
+	"Host.name":    {"description": "A host name or an IP address, without a port; unique in its farm", "maxLength": 255, "pattern": hostPattern},
 	"Host.enabled": {"description": "false while the host is under maintenance: it is then no target"},
 	"Host.farm":    {"description": "The name of its farm"},
 	"Host.farm_id": {"description": "The id of its farm", "minimum": 1},
@@ -66,6 +73,17 @@ var fieldDocs = map[string]object{
 	"receipt.dry_run":  {"description": "true when nothing was kept, as was asked for"},
 	"receipt.summary":  {"description": "What was done, as the journal has it"},
 	"receipt.changes":  {"description": "How many rows of which noun were touched"},
+
+	"ApplyResult.plan":     {"description": "Each object that was written, or would be, in this order"},
+	"ApplyResult.revision": {"description": "The revision that was made; 0 when nothing was changed, and for a dry run"},
+	"PlannedChange.title":  {"description": "The object by its name, and where it is"},
+	"PlannedChange.id":     {"description": "0 for what a dry run would create"},
+	"PlannedChange.noun":   {"description": "What it is, as the journal calls it"},
+	"PlannedChange.name":   {"description": "What it is called"},
+	"PlannedChange.kind":   {"description": "What becomes of it", "enum": []any{"created", "changed", "deleted"}},
+	"PlannedChange.fields": {"description": "The fields that differ, labels each for itself"},
+	"ObjectDiff.id":        {"minimum": 0},
+	"ObjectDiff.name":      {"minLength": 0, "maxLength": 2048},
 
 	"SetHostsResult.missing": {"description": "Names that were to be removed and were not there"},
 }
