@@ -21,10 +21,12 @@ type noun[T, F, U any] struct {
 	name, path string
 	// derived are the fields, beside given, that a creation cannot have.
 	derived []string
-	page    func(*F) store.Page
-	expect  func(*U) int64
-	labels  func(*T) store.Labels
-	version func(*T) int64
+	// cascades is for nouns that others hang on.
+	cascades bool
+	page     func(*F) store.Page
+	expect   func(*U) int64
+	labels   func(*T) store.Labels
+	version  func(*T) int64
 }
 
 // given are the fields that no creation can have.
@@ -160,7 +162,7 @@ func (n *noun[T, F, U]) remove(ctx context.Context, c *Client, id int64, o store
 		return err
 	}
 	r := request{method: http.MethodDelete, path: address(n.path, id), query: url.Values{}}
-	if o.Cascade {
+	if o.Cascade && n.cascades {
 		r.query.Set("cascade", "true")
 	}
 	r.ifMatch(o.IfVersion)
