@@ -70,6 +70,10 @@ func guardedWrites(t *testing.T, s *store.Store, f guardedFleet) map[string][]fu
 			_, err := s.Revert(ctx, created)
 			return err
 		}},
+		"Apply": writes{func(ctx context.Context) error {
+			_, err := s.Apply(ctx, documentOf(t, `projects: [{name: big, enabled: false}]`), store.ApplyOptions{})
+			return err
+		}},
 		"SetHosts": writes{
 			func(ctx context.Context) error {
 				_, err := s.SetHosts(ctx, f.big.ID, store.SetHosts{Replace: &[]store.Host{}})

@@ -91,6 +91,10 @@ type Inventory interface {
 	RegisterExporter(ctx context.Context, job string, port int, path string) (DefaultExporter, bool, error)
 	// Import takes in a list as Promgen and promshard export them, in one transaction.
 	Import(ctx context.Context, groups ImportGroups, o ImportOptions) (ImportResult, error)
+	// Apply makes the inventory have all that a document states, in one write of what differs. What is not stated stays
+	// as it is, but for lists of projects, which are then all that the project has from ApplyOptions.ManagedBy, and for
+	// what ApplyOptions.Prune deletes. Errors name the place in the document.
+	Apply(ctx context.Context, d Document, o ApplyOptions) (ApplyResult, error)
 
 	// Journal returns entries of the journal.
 	Journal(ctx context.Context, f JournalFilter) ([]Entry, error)
