@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/promshard/promshard/cmd/promshard/remote"
 	"github.com/promshard/promshard/store"
 )
 
@@ -15,6 +16,7 @@ const (
 	exitNotFound    = 3
 	exitConflict    = 4
 	exitUnavailable = 5
+	exitDenied      = 6
 	exitInterrupted = 130
 )
 
@@ -64,6 +66,8 @@ func exitCode(err error) int {
 		return exitConflict
 	case errors.Is(err, store.ErrUnavailable):
 		return exitUnavailable
+	case errors.Is(err, store.ErrForbidden), errors.Is(err, remote.ErrUnauthorized):
+		return exitDenied
 	}
 	return exitFailure
 }
