@@ -81,6 +81,7 @@ func newApp(in io.Reader, out, err io.Writer) *app {
 	a.addVersion()
 	a.addRegister()
 	a.addImport()
+	a.addApply()
 	a.addExports()
 	a.addNouns()
 	a.addAccess()
