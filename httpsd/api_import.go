@@ -58,8 +58,8 @@ type keptBody struct {
 
 // remove takes the file away.
 func (k *keptBody) remove() {
-	k.file.Close()           //nolint:errcheck // it was only read
-	os.Remove(k.file.Name()) //nolint:errcheck // it is one of many temporary files, and in nobody's way
+	k.file.Close()
+	os.Remove(k.file.Name())
 }
 
 // keep puts a body into a file, decompressed. The caller removes it.

@@ -69,7 +69,7 @@ func serveStore(t *testing.T, s *store.Store) string {
 		handler.Release()
 		server.Close()
 		cancel()
-		<-ended
+		<-ended //nolint:errcheck // the context has ended
 	})
 	return server.URL
 }

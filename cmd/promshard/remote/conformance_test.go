@@ -148,7 +148,7 @@ func (n nounOf[T, F, U]) readAll(t *testing.T, w *twins, f F) {
 func (n nounOf[T, F, U]) drop(t *testing.T, w *twins) {
 	t.Helper()
 	for _, o := range []store.DeleteOptions{{IfVersion: 4711}, {}, {Cascade: true}} {
-		for id := int64(0); id < 5; id++ {
+		for id := range int64(5) {
 			w.same(t, fmt.Sprintf("deleting %d with %+v", id, o), func(inv store.Registry) (any, error) { return nil, n.remove(inv, t.Context(), id, o) })
 		}
 	}
@@ -192,8 +192,12 @@ func tryTheRest(t *testing.T, w *twins) {
 		})
 	}
 	for _, e := range []store.Exporter{
-		{Project: "web", Job: "node", Port: 9100}, {Project: "web", Job: "new", Port: 1, Enabled: true}, {ProjectID: 1, Job: "new", Port: 2, Path: "/x?y=z"},
-		{Job: "new", Port: 2}, {Project: "web", Job: "new"}, {Project: "web", Port: 1},
+		{Project: "web", Job: "node", Port: 9100},
+		{Project: "web", Job: "new", Port: 1, Enabled: true},
+		{ProjectID: 1, Job: "new", Port: 2, Path: "/x?y=z"},
+		{Job: "new", Port: 2},
+		{Project: "web", Job: "new"},
+		{Project: "web", Port: 1},
 	} {
 		w.same(t, "registering a job", func(inv store.Registry) (any, error) {
 			e, created, err := inv.RegisterJob(ctx, e)
@@ -207,7 +211,9 @@ func tryTheRest(t *testing.T, w *twins) {
 		})
 	}
 	for _, h := range []store.SetHosts{
-		{}, {Add: []store.Host{{Name: "s1", Enabled: true}}, Remove: []string{"w77", "gone"}}, {Add: []store.Host{{Name: "a b"}}},
+		{},
+		{Add: []store.Host{{Name: "s1", Enabled: true}}, Remove: []string{"w77", "gone"}},
+		{Add: []store.Host{{Name: "a b"}}},
 		{Replace: &[]store.Host{{Name: "w1", Labels: store.Labels{"rack": "z"}}}, Add: []store.Host{{Name: "x"}}},
 		{Replace: &[]store.Host{{Name: "w1", Enabled: true, Labels: store.Labels{"rack": "z"}}, {Name: "w2"}}},
 	} {
@@ -216,7 +222,8 @@ func tryTheRest(t *testing.T, w *twins) {
 	for _, groups := range [][]store.ImportGroup{
 		nil,
 		{{Targets: []string{"i1:1", "i2:1"}, Labels: map[string]string{"__shard": "prod", "service": "shop", "project": "imported", "farm": "f", "job": "node", "team": "<a&b>"}}},
-		{{Targets: []string{"i1:1"}, Labels: map[string]string{"service": "shop", "project": "imported"}}}, {{}},
+		{{Targets: []string{"i1:1"}, Labels: map[string]string{"service": "shop", "project": "imported"}}},
+		{{}},
 	} {
 		for _, shard := range []string{"", "prod", "closed"} {
 			w.same(t, fmt.Sprintf("importing %+v on %q", groups, shard), func(inv store.Registry) (any, error) {

@@ -37,13 +37,13 @@ type refusal struct {
 func (r *refusal) Error() string { return r.text }
 func (r *refusal) Unwrap() error { return r.err }
 
-// tooFast is the answer of a server that was asked too often.
-type tooFast struct {
+// tooFastError is the answer of a server that was asked too often.
+type tooFastError struct {
 	text  string
 	after time.Duration
 }
 
-func (t *tooFast) Error() string { return t.text }
+func (t *tooFastError) Error() string { return t.text }
 
 // kinds are the store's errors by the error type of an answer.
 var kinds = map[string]error{
@@ -66,7 +66,7 @@ func failure(server *url.URL, resp *http.Response) error {
 		return stranger(server, resp)
 	}
 	if resp.StatusCode == http.StatusTooManyRequests {
-		return &refusal{text: body.Error, err: errors.Join(store.ErrUnavailable, &tooFast{body.Error, retryAfter(resp)})}
+		return &refusal{text: body.Error, err: errors.Join(store.ErrUnavailable, &tooFastError{body.Error, retryAfter(resp)})}
 	}
 	return &refusal{text: body.Error, err: body.typed(), revision: revisionOf(resp.Header)}
 }
@@ -86,9 +86,9 @@ func (b *errorBody) typed() error {
 	switch {
 	case strings.HasPrefix(hint, "cascade=true"):
 		hint = "" // which is how the API does it
-	case kind == ErrUnauthorized && hint == "":
+	case errors.Is(kind, ErrUnauthorized) && hint == "":
 		hint = "show a token: --token-file, PROMSHARD_TOKEN_FILE or PROMSHARD_TOKEN; promshard token create makes one"
-	case kind == store.ErrForbidden && hint == "":
+	case errors.Is(kind, store.ErrForbidden) && hint == "":
 		hint = "promshard access list, on the database, shows who may do what"
 	}
 	return &store.Error{Kind: kind, Field: b.Field, Value: b.Value, Reason: b.Error, Hint: hint}

@@ -46,7 +46,7 @@ func (c *Client) List(ctx context.Context, kind snapshot.Kind, q snapshot.Query)
 	}
 	for until := time.Now().Add(catchUpTimeout); ; {
 		l, err := c.fetch(ctx, kind, q)
-		shown := int64(0)
+		var shown int64
 		var refused *refusal
 		switch {
 		case err == nil:
@@ -73,7 +73,7 @@ func (c *Client) newest(ctx context.Context) (int64, error) {
 	case err != nil && ctx.Err() != nil:
 		return 0, err
 	case err != nil || len(entries.Items) == 0:
-		return 0, nil // a server without its database shows the lists that it has, as it does to Prometheus
+		return 0, nil //nolint:nilerr // a server without its database shows the lists that it has, as it does to Prometheus
 	}
 	return entries.Items[0].Revision, nil
 }

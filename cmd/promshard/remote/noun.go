@@ -194,16 +194,18 @@ func (n *noun[T, F, U]) update(ctx context.Context, c *Client, id int64, u U) (a
 		return after, n.patch(ctx, c, id, body, demanded, &after)
 	}
 	for range mergeAttempts {
-		version := demanded
-		if version, err = n.replaceLabels(ctx, c, id, *labels, demanded, body); err != nil {
+		version, err := n.replaceLabels(ctx, c, id, *labels, demanded, body)
+		if err != nil {
 			return after, err
 		}
 		err = n.patch(ctx, c, id, body, version, &after)
 		if demanded != 0 || !errors.Is(err, store.ErrStale) {
-			break
+			return after, err
 		}
 	}
-	return after, err
+	return after, &store.Error{
+		Kind: store.ErrUnavailable, Noun: n.name, Reason: "is being changed by others all the time; try again",
+	}
 }
 
 // replaceLabels puts the change of labels into a body, and returns the version that it is for.
@@ -311,7 +313,7 @@ func pages[T any](ctx context.Context, c *Client, path string, query url.Values,
 		err := c.ask(ctx, request{method: http.MethodGet, path: path, query: query, repeatable: true}, &p)
 		var refused *store.Error
 		switch {
-		case errors.As(err, &refused) && refused.Kind == store.ErrInvalid && refused.Field == "limit" && most > 1:
+		case errors.As(err, &refused) && errors.Is(err, store.ErrInvalid) && refused.Field == "limit" && most > 1:
 			most /= 2
 			continue
 		case err != nil:

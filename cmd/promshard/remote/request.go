@@ -141,7 +141,7 @@ func (c *Client) try(ctx context.Context, at int, r request, body []byte, take f
 		within, cancel := context.WithTimeout(ctx, c.o.Timeout)
 		err := c.once(within, c.servers[at], r, reader, take)
 		cancel()
-		var fast *tooFast
+		var fast *tooFastError
 		if !errors.As(err, &fast) || fast.after > patience {
 			return err
 		}

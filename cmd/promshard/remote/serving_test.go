@@ -29,7 +29,7 @@ func handlerOf(t *testing.T, s *store.Store, change ...func(*httpsd.Options)) ht
 	t.Cleanup(func() {
 		handler.Release()
 		cancel()
-		<-ended
+		<-ended //nolint:errcheck // the context has ended
 	})
 	return handler
 }
