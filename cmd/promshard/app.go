@@ -70,6 +70,7 @@ func newApp(in io.Reader, out, err io.Writer) *app {
 	a.addVersion()
 	a.addRegister()
 	a.addImport()
+	a.addImportCommands()
 	a.addExports()
 	a.addNouns()
 	a.addCheck()

@@ -1,0 +1,7 @@
+package main
+
+// addImportCommands declares the commands that take over from what kept the targets before.
+func (a *app) addImportCommands() {
+	parent := a.kingpin.Command("import", "Import: take over what another program kept.")
+	a.addImportPrometheus(parent)
+}
