@@ -15,6 +15,7 @@ const (
 	exitNotFound    = 3
 	exitConflict    = 4
 	exitUnavailable = 5
+	exitLeftOut     = 7
 	exitInterrupted = 130
 )
 
@@ -51,9 +52,12 @@ func (e *unavailable) Unwrap() []error { return []error{e.err, store.ErrUnavaila
 // exitCode returns the code that err stands for.
 func exitCode(err error) int {
 	var usage *usageError
+	var left *leftOut
 	switch {
 	case err == nil:
 		return exitOK
+	case errors.As(err, &left):
+		return exitLeftOut
 	case errors.Is(err, errInterrupted):
 		return exitInterrupted
 	case errors.As(err, &usage), errors.Is(err, store.ErrInvalid):
