@@ -90,7 +90,8 @@ type SyncDefaultExporter struct {
 	Key  int64
 	Job  string
 	Port int
-	Path string
+	// Scheme is http when it is empty.
+	Path, Scheme string
 }
 
 // SyncProbe is a Probe of a SyncSource.

@@ -74,6 +74,7 @@ func newApp(in io.Reader, out, err io.Writer) *app {
 	a.addExports()
 	a.addNouns()
 	a.addCheck()
+	a.addCompare()
 	a.addDemo()
 	return a
 }

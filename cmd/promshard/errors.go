@@ -15,6 +15,7 @@ const (
 	exitNotFound    = 3
 	exitConflict    = 4
 	exitUnavailable = 5
+	exitDiffers     = 6
 	exitInterrupted = 130
 )
 
@@ -48,6 +49,9 @@ type unavailable struct {
 func (e *unavailable) Error() string   { return e.err.Error() }
 func (e *unavailable) Unwrap() []error { return []error{e.err, store.ErrUnavailable} }
 
+// errListsDiffer is what compare ends with when it has found a difference.
+var errListsDiffer = errors.New("the lists differ")
+
 // exitCode returns the code that err stands for.
 func exitCode(err error) int {
 	var usage *usageError
@@ -64,6 +68,8 @@ func exitCode(err error) int {
 		return exitConflict
 	case errors.Is(err, store.ErrUnavailable):
 		return exitUnavailable
+	case errors.Is(err, errListsDiffer):
+		return exitDiffers
 	}
 	return exitFailure
 }
