@@ -20,9 +20,10 @@ type promgenReport struct {
 
 func newPromgenReport(source promgen.Source, result store.SyncResult, p *promgenImport) *promgenReport {
 	r := &promgenReport{DryRun: p.options.DryRun, SyncResult: result}
+	source.Count(r.Counts)
 	r.Issues = slices.Concat(result.Issues, source.LeftOut)
 	for i := range r.Issues {
-		r.Issues[i].Hint = promgen.Suggest(r.Issues[i])
+		r.Issues[i] = promgen.Explain(r.Issues[i])
 	}
 	if p.web() {
 		r.Absent = promgen.Absent

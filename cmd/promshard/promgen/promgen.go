@@ -26,6 +26,23 @@ func (s *Source) leaveOut(issue store.SyncIssue) {
 	s.LeftOut = append(s.LeftOut, issue)
 }
 
+// Count adds the rows that were left out to the counts of a sync.
+func (s *Source) Count(counts []store.SyncCounts) {
+	for i := range counts {
+		for _, issue := range s.LeftOut {
+			n := 0
+			switch {
+			case issue.Noun == counts[i].Noun:
+				n = 1
+			case issue.Noun == "farm" && counts[i].Noun == "host":
+				n = issue.Below
+			}
+			counts[i].Source += n
+			counts[i].LeftOut += n
+		}
+	}
+}
+
 // keyOf returns the key of a row that has no id, made from what names it: below 0, and the same one at every run.
 func keyOf(names ...any) int64 {
 	var b strings.Builder
