@@ -88,7 +88,7 @@ func lists(t *testing.T, s *store.Store) (targets, urls map[target]bool) {
 
 // What is refused, by noun and Promgen's id. docs/from-promgen.md has the reasons.
 var refused = map[string][]int64{
-	"shard": {6}, "probe": {12}, "default_exporter": {3}, "server": {4, 5}, "project": {9}, "farm": {10},
+	"shard": {6}, "probe": {12}, "default_exporter": {3}, "server": {4, 5}, "project": {9}, "farm": {11},
 	"host":     {13, 14, 15, 17, 19, 20, 21, 22, 23, 24},
 	"exporter": {16, 17, 18, 19, 20, 21, 22, 23, 24, 25},
 	"url":      {6, 7, 8},
@@ -158,7 +158,7 @@ func requirePromgensLists(t *testing.T, s *store.Store) {
 	targets, urls := lists(t, s)
 	require.Equal(t, promgens(t, "targets.json"), targets)
 	require.Equal(t, promgens(t, "urls.json"), urls)
-	require.Len(t, targets, 26)
+	require.Len(t, targets, 31)
 	require.Len(t, urls, 5)
 }
 
@@ -381,15 +381,19 @@ func TestImportFollowsFarmsFromProjectToProject(t *testing.T) {
 func TestImportRefusesAPromgenThatHasLostItsHosts(t *testing.T) {
 	dsn := promgentest.SQLite(t)
 	s := storetest.SQLite(t)
+	for i := range 10 {
+		promgentest.Exec(t, dsn, fmt.Sprintf(`INSERT INTO promgen_host (id, name, farm_id) VALUES (%d, 'more%d', 1)`, 200+i, i))
+	}
 	take(t, s, read(t, dsn), store.SyncOptions{})
 	promgentest.Exec(t, dsn, `DELETE FROM promgen_host`)
 	source := read(t, dsn)
 	source.Name = "promgen"
 	_, err := s.Sync(t.Context(), source.SyncSource, store.SyncOptions{})
 	require.ErrorIs(t, err, store.ErrConflict)
-	requirePromgensLists(t, s)
-	take(t, s, source, store.SyncOptions{AllowShrink: true})
 	targets, _ := lists(t, s)
+	require.Len(t, targets, 31+3*10, "nothing is gone")
+	take(t, s, source, store.SyncOptions{AllowShrink: true})
+	targets, _ = lists(t, s)
 	assert.Empty(t, targets)
 }
 

@@ -13,8 +13,8 @@ import (
 
 // Source is all that a Promgen has at one moment.
 type Source struct {
-	// SyncSource has Promgen's ids as keys. Rows that Promgen has no id for (the copies of a shared farm, and what web
-	// addresses tell without one) have keys below 0, made from what names them.
+	// SyncSource has Promgen's ids as keys; for farms, those of their projects. Rows that Promgen has no id for (the copies
+	// of hosts of a shared farm, and what web addresses tell without one) have keys below 0, made from what names them.
 	store.SyncSource
 	// LeftOut are the rows that could not be put into a SyncSource.
 	LeftOut []store.SyncIssue
