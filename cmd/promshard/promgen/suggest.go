@@ -70,7 +70,7 @@ func suggestPath(path string) string {
 		return "write it as /" + path + " in Promgen"
 	case strings.Contains(base, "%"):
 		if plain, err := url.PathUnescape(base); err == nil {
-			return "write it as " + plain + " in Promgen; Prometheus escapes it"
+			return "write it as " + plain + strings.TrimPrefix(path, base) + " in Promgen; Prometheus escapes the path itself"
 		}
 	case hasQuery && strings.Contains(query, "[]"):
 		return "put the parameter into the params of Prometheus's scrape configuration for this job, and take it out of the path"
