@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/promshard/promshard/cmd/promshard/promgen"
@@ -21,7 +20,9 @@ type promgenReport struct {
 func newPromgenReport(source promgen.Source, result store.SyncResult, p *promgenImport) *promgenReport {
 	r := &promgenReport{DryRun: p.options.DryRun, SyncResult: result}
 	source.Count(r.Counts)
-	r.Issues = slices.Concat(result.Issues, source.LeftOut)
+	// Programs get [] where there is nothing, not null.
+	r.Issues = append(append([]store.SyncIssue{}, result.Issues...), source.LeftOut...)
+	r.Changes = append([]store.SyncChange{}, result.Changes...)
 	for i := range r.Issues {
 		r.Issues[i] = promgen.Explain(r.Issues[i])
 	}
