@@ -9,6 +9,7 @@ import (
 
 	"github.com/alecthomas/kingpin/v2"
 
+	"github.com/promshard/promshard/cmd/promshard/atomicfile"
 	"github.com/promshard/promshard/httpsd/snapshot"
 	"github.com/promshard/promshard/store"
 )
@@ -67,7 +68,8 @@ func (a *app) writeList(ctx context.Context, inv store.Inventory, kind snapshot.
 			hint: "is --database the right one? An empty list would make Prometheus drop every target",
 		}
 	}
-	return replaceFile(file, list, list.Size(), mode)
+	_, err = atomicfile.Replace(file, list, list.Size(), atomicfile.Options{Mode: mode})
+	return err
 }
 
 // fileMode is a file's mode on the command line, in octal as chmod takes it. It implements kingpin.Value.
