@@ -21,31 +21,103 @@ type Options struct {
 }
 
 // Replace makes name a file that holds what content, which has size bytes, writes, and says whether it had to change
-// anything. A file that is the same already is not touched; on an error it stays as it is. A symbolic link goes on
-// pointing where it did: what it points to is replaced.
-//
-// Until it is renamed the new content is in a file of the same folder, which is locked; see CleanUp. An owner that the
-// system does not let the caller give back is an error, unless everybody may read the file.
+// anything. It is Stage and Commit of one file: on an error the file stays as it is.
 func Replace(name string, content io.WriterTo, size int64, o Options) (changed bool, err error) {
-	target, err := follow(name)
-	if err != nil {
-		return false, fmt.Errorf("writing %s: %w", name, err)
+	p, err := Stage(name, content, size, o)
+	if err != nil || p == nil {
+		return false, err
 	}
-	old, err := os.Stat(target)
+	return true, Commit(p)
+}
+
+// Pending is what a file is to be, written and safe on the disk under another name. It must be committed or discarded.
+type Pending struct {
+	name, target string
+	temp         *os.File
+	// Grows says by how many bytes the file is going to be longer than the one that is there.
+	Grows int64
+}
+
+// Stage does all that can fail of replacing a file but the renaming. It returns nil when the file is the same already.
+// A symbolic link goes on pointing where it did: what it points to is replaced.
+//
+// The temporary file is in the folder of the target, and locked; see CleanUp. An owner that the system does not let the
+// caller give back is an error, unless everybody may read the file.
+func Stage(name string, content io.WriterTo, size int64, o Options) (*Pending, error) {
+	p := &Pending{name: name, Grows: size}
+	same, err := p.stage(content, size, o)
+	if err != nil {
+		return nil, fmt.Errorf("writing %s: %w", name, err)
+	}
+	if same {
+		return nil, nil
+	}
+	return p, nil
+}
+
+func (p *Pending) stage(content io.WriterTo, size int64, o Options) (same bool, err error) {
+	if p.target, err = follow(p.name); err != nil {
+		return false, err
+	}
+	old, err := os.Stat(p.target)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		old = nil
+		return false, p.write(nil, content, o)
 	case err != nil:
-		return false, fmt.Errorf("writing %s: %w", name, err)
+		return false, err
 	case !old.Mode().IsRegular(): // it must not be renamed over
-		return false, fmt.Errorf("writing %s: it is not a regular file", name)
-	case (o.Keep || old.Mode().Perm() == o.Mode) && old.Size() == size && holds(target, content):
-		return false, nil
+		return false, errors.New("it is not a regular file")
+	case (o.Keep || old.Mode().Perm() == o.Mode) && old.Size() == size && holds(p.target, content):
+		return true, nil
 	}
-	if err := writeAnew(target, old, content, o); err != nil {
-		return false, fmt.Errorf("writing %s: %w", name, err)
+	p.Grows = size - old.Size()
+	return false, p.write(old, content, o)
+}
+
+// write writes the temporary file. old is the file that is there, nil for none.
+func (p *Pending) write(old fs.FileInfo, content io.WriterTo, o Options) (err error) {
+	if p.temp, err = os.CreateTemp(filepath.Dir(p.target), tempPrefix(p.target)+"*"); err != nil {
+		return err
 	}
-	return true, nil
+	if err := fill(p.temp, old, content, o); err != nil {
+		return errors.Join(err, p.discard())
+	}
+	return nil
+}
+
+// Commit puts files in place, one after the other, and makes that last. After an error the remaining ones are discarded.
+func Commit(files ...*Pending) error {
+	folders := map[string]bool{}
+	for i, p := range files {
+		if err := os.Rename(p.temp.Name(), p.target); err != nil {
+			return errors.Join(fmt.Errorf("writing %s: %w", p.name, err), Discard(files[i:]...))
+		}
+		p.temp.Close() // everything has been synced, and the lock has lasted until after the rename
+		folders[filepath.Dir(p.target)] = true
+	}
+	for folder := range folders {
+		if err := syncFolder(folder); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Discard gives files up.
+func Discard(files ...*Pending) error {
+	var errs []error
+	for _, p := range files {
+		errs = append(errs, p.discard())
+	}
+	return errors.Join(errs...)
+}
+
+func (p *Pending) discard() error {
+	err := os.Remove(p.temp.Name())
+	if errors.Is(err, fs.ErrNotExist) { // with its folder
+		err = nil
+	}
+	return errors.Join(err, p.temp.Close())
 }
 
 // follow returns what a link stands for, or the name itself.
@@ -55,23 +127,6 @@ func follow(name string) (string, error) {
 		return name, nil
 	}
 	return target, err
-}
-
-// writeAnew writes a temporary file beside the target and renames it. old is the file that is there, nil for none.
-func writeAnew(target string, old fs.FileInfo, content io.WriterTo, o Options) error {
-	folder := filepath.Dir(target)
-	f, err := os.CreateTemp(folder, tempPrefix(target)+"*")
-	if err != nil {
-		return err
-	}
-	if err = fill(f, old, content, o); err == nil {
-		err = os.Rename(f.Name(), target)
-	}
-	if err != nil {
-		return errors.Join(err, f.Close(), os.Remove(f.Name()))
-	}
-	f.Close() // everything has been synced, and the lock has lasted until after the rename
-	return syncFolder(folder)
 }
 
 // fill makes a temporary file what the target is to be.

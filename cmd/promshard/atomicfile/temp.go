@@ -18,27 +18,47 @@ func tempPrefix(target string) string { return "." + filepath.Base(target) + ".p
 // without.
 func lock(f *os.File) { _ = syscall.Flock(int(f.Fd()), syscall.LOCK_EX) }
 
-// CleanUp removes what a process that was killed has left of writing the file of that name, and returns what it has
-// removed: its temporary files that no process is writing. A folder that is not there has none.
-func CleanUp(name string) (removed []string, err error) {
-	target, err := follow(name)
-	if err != nil {
-		return nil, fmt.Errorf("cleaning up beside %s: %w", name, err)
+// CleanUp removes what a process that was killed has left of writing the files of these names, and returns what it has
+// removed: their temporary files that no process is writing. A folder that is not there has none.
+func CleanUp(names ...string) (removed []string, err error) {
+	wanted := map[string]map[string]bool{} // prefixes by folder
+	for _, name := range names {
+		target, err := follow(name)
+		if err != nil {
+			return nil, fmt.Errorf("cleaning up beside %s: %w", name, err)
+		}
+		folder := filepath.Dir(target)
+		if wanted[folder] == nil {
+			wanted[folder] = map[string]bool{}
+		}
+		wanted[folder][tempPrefix(target)] = true
 	}
-	folder, prefix := filepath.Dir(target), tempPrefix(target)
+	for folder, prefixes := range wanted {
+		gone, err := cleanFolder(folder, prefixes)
+		removed = append(removed, gone...)
+		if err != nil {
+			return removed, fmt.Errorf("cleaning up in %s: %w", folder, err)
+		}
+	}
+	return removed, nil
+}
+
+func cleanFolder(folder string, prefixes map[string]bool) (removed []string, err error) {
 	entries, err := os.ReadDir(folder)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("cleaning up beside %s: %w", name, err)
+		return nil, err
 	}
 	for _, e := range entries {
-		random, ours := strings.CutPrefix(e.Name(), prefix)
-		if !ours || !e.Type().IsRegular() || random == "" || strings.Trim(random, "0123456789") != "" {
+		prefix := strings.TrimRight(e.Name(), "0123456789")
+		if prefix == e.Name() || !prefixes[prefix] || !e.Type().IsRegular() {
 			continue
 		}
 		left := filepath.Join(folder, e.Name())
-		if gone, err := removeUnused(left); err != nil {
-			return removed, fmt.Errorf("cleaning up beside %s: %w", name, err)
-		} else if gone {
+		gone, err := removeUnused(left)
+		if err != nil {
+			return removed, err
+		}
+		if gone {
 			removed = append(removed, left)
 		}
 	}

@@ -111,3 +111,36 @@ func TestCleanUpWithoutAFolder(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, removed)
 }
+
+func TestCommitPutsAllInPlaceOrSaysWhy(t *testing.T) {
+	folder := t.TempDir()
+	stage := func(name, text string) *Pending {
+		p, err := Stage(filepath.Join(folder, name), bytes.NewReader([]byte(text)), int64(len(text)), Options{Mode: 0o644})
+		require.NoError(t, err)
+		return p
+	}
+	a, b := stage("a.json", "[1]"), stage("b.json", "[2,2]")
+	assert.NoFileExists(t, filepath.Join(folder, "a.json"), "staged only")
+	assert.EqualValues(t, 5, b.Grows)
+	require.NoError(t, Commit(a, b))
+	assert.Nil(t, stage("a.json", "[1]"), "it is the same already")
+	assert.EqualValues(t, -2, discarded(t, stage("b.json", "[3]")).Grows)
+
+	// What is in the way of one ends it, and the rest is discarded.
+	a, b, c := stage("a.json", "[4]"), stage("b.json", "[4]"), stage("c.json", "[4]")
+	require.NoError(t, os.Remove(filepath.Join(folder, "b.json")))
+	require.NoError(t, os.MkdirAll(filepath.Join(folder, "b.json", "x"), 0o755))
+	require.ErrorContains(t, Commit(a, b, c), "b.json")
+	assert.Equal(t, "[4]", readFile(t, filepath.Join(folder, "a.json")))
+	assert.NoFileExists(t, filepath.Join(folder, "c.json"))
+	left, err := filepath.Glob(filepath.Join(folder, ".*"))
+	require.NoError(t, err)
+	assert.Empty(t, left)
+}
+
+// discarded discards what was staged.
+func discarded(t *testing.T, p *Pending) *Pending {
+	t.Helper()
+	require.NoError(t, Discard(p))
+	return p
+}
