@@ -71,6 +71,7 @@ func newApp(in io.Reader, out, err io.Writer) *app {
 	a.addRegister()
 	a.addImport()
 	a.addExports()
+	a.addAgent()
 	a.addNouns()
 	a.addCheck()
 	a.addDemo()

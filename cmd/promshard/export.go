@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strconv"
+	"time"
 
 	"github.com/alecthomas/kingpin/v2"
 
@@ -39,7 +40,7 @@ func (a *app) export(kind snapshot.Kind) func(cmd *kingpin.CmdClause) action {
 			if err != nil || !*reload {
 				return err
 			}
-			return reloadPrometheus(ctx, *prometheus)
+			return reloadPrometheus(ctx, newHTTPClient(time.Minute), *prometheus, "--prometheus.url")
 		}
 	}
 }

@@ -138,6 +138,8 @@ func checkName(name string, split bool) error {
 		return fmt.Errorf(`file %q has a "*" in it, which makes sense only when the list is split`, name)
 	case split && (strings.Contains(folder, "*") || strings.Count(base, "*") != 1):
 		return fmt.Errorf(`pattern %q must have one "*", in its last element, for what the list is split by: like promshard-*.json`, name)
+	case split && len(base) > mostPattern:
+		return fmt.Errorf("pattern %q has more than %d bytes in its last element", name, mostPattern)
 	}
 	return nil
 }

@@ -38,6 +38,9 @@ type Pending struct {
 	Grows int64
 }
 
+// Name is the name of the file, as it was given to Stage.
+func (p *Pending) Name() string { return p.name }
+
 // Stage does all that can fail of replacing a file but the renaming. It returns nil when the file is the same already.
 // A symbolic link goes on pointing where it did: what it points to is replaced.
 //
