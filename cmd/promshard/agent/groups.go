@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/promshard/promshard/discovery/client"
@@ -53,11 +54,12 @@ func (s *groups) all() ([]*client.Group, bool) {
 	return all, known
 }
 
-// sortAsListed puts groups into the order of lists: by project, then by the bytes of their labels, then by all their
-// bytes. So the file has the bytes of the list, and equal sets make equal files whatever their history.
+// sortAsListed puts groups into the order of lists: by the project's name, then by the bytes of their labels, then by all
+// their bytes. So the file has the bytes of the list, and equal sets make equal files whatever their history.
 func sortAsListed(all []*client.Group) {
 	slices.SortFunc(all, func(a, b *client.Group) int {
 		return cmp.Or(
+			strings.Compare(a.Labels["project"], b.Labels["project"]),
 			cmp.Compare(a.Project, b.Project),
 			bytes.Compare(labelBytes(a.Body), labelBytes(b.Body)),
 			bytes.Compare(a.Body, b.Body),
