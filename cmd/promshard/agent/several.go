@@ -124,10 +124,13 @@ func (s *several) removeStale(files []file) (removed []string, err error) {
 		if wanted[name] {
 			continue
 		}
-		if err := atomicfile.Remove(s.pattern.path(name)); err != nil {
+		gone, err := atomicfile.Remove(s.pattern.path(name))
+		if gone {
+			removed = append(removed, name)
+		}
+		if err != nil {
 			return removed, err
 		}
-		removed = append(removed, name)
 	}
 	if len(wanted) == len(s.own) {
 		return removed, nil

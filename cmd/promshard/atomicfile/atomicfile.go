@@ -160,19 +160,19 @@ func syncFolder(folder string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// Remove removes a file for good. One that is not there is no error; what is no regular file is one.
-func Remove(name string) error {
+// Remove removes a file for good, and says whether it was there. What is no regular file is an error.
+func Remove(name string) (removed bool, err error) {
 	info, err := os.Lstat(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil
+		return false, nil
 	case err != nil:
-		return fmt.Errorf("removing %s: %w", name, err)
+		return false, fmt.Errorf("removing %s: %w", name, err)
 	case !info.Mode().IsRegular():
-		return fmt.Errorf("removing %s: it is not a regular file", name)
+		return false, fmt.Errorf("removing %s: it is not a regular file", name)
 	}
-	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("removing %s: %w", name, err)
+	if err := os.Remove(name); err != nil {
+		return false, fmt.Errorf("removing %s: %w", name, err)
 	}
-	return syncFolder(filepath.Dir(name))
+	return true, syncFolder(filepath.Dir(name))
 }

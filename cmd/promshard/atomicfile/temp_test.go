@@ -59,13 +59,19 @@ func TestRemove(t *testing.T) {
 	folder := t.TempDir()
 	name := filepath.Join(folder, "x.json")
 	require.NoError(t, os.WriteFile(name, nil, 0o600))
-	require.NoError(t, Remove(name))
+	removed, err := Remove(name)
+	require.NoError(t, err)
+	assert.True(t, removed)
 	assert.NoFileExists(t, name)
-	require.NoError(t, Remove(name), "it is gone already")
+	removed, err = Remove(name)
+	require.NoError(t, err)
+	assert.False(t, removed, "it is gone already")
 
 	require.NoError(t, os.Symlink(folder, name))
-	require.ErrorContains(t, Remove(name), "not a regular file")
-	require.ErrorContains(t, Remove(folder), "not a regular file")
+	for _, other := range []string{name, folder} {
+		_, err = Remove(other)
+		require.ErrorContains(t, err, "not a regular file")
+	}
 }
 
 func TestCleanUpRemovesLeftOversAndNothingElse(t *testing.T) {
