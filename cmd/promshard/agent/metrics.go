@@ -49,7 +49,7 @@ func newMetrics(registerer prometheus.Registerer) *metrics {
 
 		written:       counter("files_written_total", "Files that were written.", "list"),
 		removed:       counter("files_removed_total", "Files of a split list that were removed, since nothing was left for them.", "list"),
-		writeFailures: counter("write_failures_total", "Writes of a list that have failed and left all files as they were.", "list", "reason"),
+		writeFailures: counter("write_failures_total", "Writes of a list that have failed, by what was wrong: the files, or what --check found.", "list", "reason"),
 		duration: f.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "promshard_agent_write_duration_seconds", Help: "How long it took to render a list and to put it in place, or to find that it is.",
 			Buckets: prometheus.ExponentialBuckets(0.001, 4, 8),

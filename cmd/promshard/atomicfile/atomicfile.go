@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // Options say what a file is to be like, beside its content.
@@ -80,12 +81,21 @@ func (p *Pending) stage(content io.WriterTo, size int64, o Options) (same bool, 
 // write writes the temporary file. old is the file that is there, nil for none.
 func (p *Pending) write(old fs.FileInfo, content io.WriterTo, o Options) (err error) {
 	if p.temp, err = os.CreateTemp(filepath.Dir(p.target), tempPrefix(p.target)+"*"); err != nil {
-		return err
+		return withoutName(err)
 	}
 	if err := fill(p.temp, old, content, o); err != nil {
-		return errors.Join(err, p.discard())
+		return errors.Join(withoutName(err), p.discard())
 	}
 	return nil
+}
+
+// withoutName takes the name of a temporary file out of an error, so that one fault always reads the same.
+func withoutName(err error) error {
+	var path *fs.PathError
+	if !errors.As(err, &path) || !strings.Contains(path.Path, tempInfix) {
+		return err
+	}
+	return fmt.Errorf("%s of a temporary file beside it: %w", path.Op, path.Err)
 }
 
 // Commit puts files in place, one after the other, and makes that last. After an error the remaining ones are discarded.

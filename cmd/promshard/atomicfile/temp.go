@@ -12,7 +12,9 @@ import (
 
 // tempPrefix is what the names of the temporary files for a target begin with; digits follow. They end in no way that
 // Prometheus reads.
-func tempPrefix(target string) string { return "." + filepath.Base(target) + ".promshard-" }
+func tempPrefix(target string) string { return "." + filepath.Base(target) + tempInfix }
+
+const tempInfix = ".promshard-"
 
 // lock marks a temporary file as in use until it is closed, or its process has ended. A file system without locks goes
 // without.
