@@ -16,6 +16,7 @@ const (
 	exitConflict    = 4
 	exitUnavailable = 5
 	exitDiffers     = 6
+	exitLeftOut     = 7
 	exitInterrupted = 130
 )
 
@@ -55,9 +56,12 @@ var errListsDiffer = errors.New("the lists differ")
 // exitCode returns the code that err stands for.
 func exitCode(err error) int {
 	var usage *usageError
+	var left *leftOut
 	switch {
 	case err == nil:
 		return exitOK
+	case errors.As(err, &left):
+		return exitLeftOut
 	case errors.Is(err, errInterrupted):
 		return exitInterrupted
 	case errors.As(err, &usage), errors.Is(err, store.ErrInvalid):
