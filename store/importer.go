@@ -191,4 +191,7 @@ func (imp *importer) finish() {
 		imp.tx.changes = append(imp.tx.changes, Change{Noun: c.table, Created: imp.created[c.table].ranges()})
 	}
 	imp.tx.describe("imported %s", strings.Join(counts, ", "))
+	if imp.options.DryRun {
+		imp.tx.changes = nil // and a write without changes is rolled back
+	}
 }

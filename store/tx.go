@@ -29,11 +29,14 @@ type writeTx struct {
 	projects map[int64]bool
 	services map[int64]bool
 	shards   bool
+	// keep commits what was written though no change was recorded. There is then no revision: it is for what no list and
+	// no other reader shows.
+	keep bool
 }
 
 // write runs fn in one transaction. When fn has recorded changes, their journal entry and the new revision are
-// committed with them, and that revision is returned; when it has recorded none, everything is rolled back and the
-// revision is 0. Writers of one database stand in line from the start (docs/adr/0002-writers-stand-in-line.md), so
+// committed with them, and that revision is returned; when it has recorded none, everything is rolled back, unless it
+// asked to keep it, and the revision is 0. Writers of one database stand in line from the start (docs/adr/0002-writers-stand-in-line.md), so
 // that what fn reads is what it changes.
 //
 // Once ctx ends, nothing of the write is kept, unless its commit had begun: that is waited for, and its outcome
@@ -61,7 +64,7 @@ func (s *Store) write(ctx context.Context, action string, fn func(tx *writeTx) e
 	defer tx.Rollback() //nolint:errcheck // after a commit it is a no-op, and after an error that error counts
 
 	w := &writeTx{tx: tx, dialect: s.dialect, projects: map[int64]bool{}, services: map[int64]bool{}}
-	if revision, err = w.run(ctx, action, fn); err != nil || revision == 0 {
+	if revision, err = w.run(ctx, action, fn); err != nil || revision == 0 && !w.keep {
 		return 0, err
 	}
 	if !detach() {

@@ -15,6 +15,8 @@ const (
 	exitNotFound    = 3
 	exitConflict    = 4
 	exitUnavailable = 5
+	exitDiffers     = 6
+	exitLeftOut     = 7
 	exitInterrupted = 130
 )
 
@@ -56,12 +58,18 @@ type unknown struct {
 func (e *unknown) Error() string   { return e.err.Error() }
 func (e *unknown) Unwrap() []error { return []error{e.err, store.ErrNotFound} }
 
+// errListsDiffer is what compare ends with when it has found a difference.
+var errListsDiffer = errors.New("the lists differ")
+
 // exitCode returns the code that err stands for.
 func exitCode(err error) int {
 	var usage *usageError
+	var left *leftOut
 	switch {
 	case err == nil:
 		return exitOK
+	case errors.As(err, &left):
+		return exitLeftOut
 	case errors.Is(err, errInterrupted):
 		return exitInterrupted
 	case errors.As(err, &usage), errors.Is(err, store.ErrInvalid):
@@ -72,6 +80,8 @@ func exitCode(err error) int {
 		return exitConflict
 	case errors.Is(err, store.ErrUnavailable):
 		return exitUnavailable
+	case errors.Is(err, errListsDiffer):
+		return exitDiffers
 	}
 	return exitFailure
 }
