@@ -332,6 +332,14 @@ func TestImportRefuses(t *testing.T) {
 			t.Run(text, func(t *testing.T) {
 				refused(t, s, test.kind, text, importing(t, s, list(good, test.bad, good), store.ImportOptions{}, nil))
 				refused(t, s, test.kind, "importing group ", importing(t, s, list(good, test.bad), store.ImportOptions{}, nil))
+				var groups []store.ImportGroup
+				require.NoError(t, json.Unmarshal([]byte(list(test.bad)), &groups))
+				err := store.CheckImportGroup(groups[0])
+				if test.kind == store.ErrConflict || len(groups) > 1 {
+					require.NoError(t, err, "nothing is wrong with the group by itself")
+					return
+				}
+				require.ErrorIs(t, err, test.kind)
 			})
 		}
 		refused(t, s, store.ErrInvalid, "importing group 3: label job: is missing",

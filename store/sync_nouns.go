@@ -69,7 +69,7 @@ func (n *syncNouns) feed(source SyncSource) {
 		})
 	}
 	for _, e := range source.DefaultExporters {
-		n.defaultExporters.feed(e.Key, DefaultExporter{Job: e.Job, Port: e.Port, Path: e.Path})
+		n.defaultExporters.feed(e.Key, DefaultExporter{Job: e.Job, Port: e.Port, Path: e.Path, Scheme: e.Scheme})
 	}
 	for _, p := range source.Probes {
 		n.probes.feed(p.Key, Probe{Module: p.Module, Description: p.Description})
@@ -144,9 +144,9 @@ func (n *syncNouns) describeTop() {
 			{"job", func(e *DefaultExporter) any { return &e.Job }},
 			{"port", func(e *DefaultExporter) any { return &e.Port }},
 			{"path", func(e *DefaultExporter) any { return &e.Path }},
+			{"scheme", func(e *DefaultExporter) any { return &e.Scheme }},
 		},
 		identity: func(e *DefaultExporter) any { return exporterKey{e.Job, e.Port, e.Path, ""} },
-		plain:    func(e *DefaultExporter) bool { return e.Scheme == "http" },
 		touch:    func(*writeTx, *DefaultExporter, *DefaultExporter) {},
 	}
 }

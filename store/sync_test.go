@@ -31,7 +31,7 @@ func elsewhere() store.SyncSource {
 			{Key: 101, Job: "node", Port: 9100, Enabled: true, Project: 456},
 			{Key: 102, Job: "app", Port: 8080, Path: "/m?a=b", Scheme: "https", Project: 456},
 		},
-		DefaultExporters: []store.SyncDefaultExporter{{Key: 101, Job: "node", Port: 9100}},
+		DefaultExporters: []store.SyncDefaultExporter{{Key: 101, Job: "node", Port: 9100, Scheme: "https"}},
 		Probes:           []store.SyncProbe{{Key: 101, Module: "http_2xx", Description: "good"}},
 		URLs:             []store.SyncURL{{Key: 101, URL: "https://shop.example.com/", Project: 456, Probe: 101}},
 	}
@@ -144,7 +144,7 @@ func TestSyncTakesEverythingWithItsIDs(t *testing.T) {
 			{must(s.Exporter(ctx, 102)), store.Exporter{
 				ID: 102, Job: "app", Port: 8080, Path: "/m?a=b", Scheme: "https", ProjectID: 456, Project: "api",
 			}},
-			{must(s.DefaultExporter(ctx, 101)), store.DefaultExporter{ID: 101, Job: "node", Port: 9100, Scheme: "http"}},
+			{must(s.DefaultExporter(ctx, 101)), store.DefaultExporter{ID: 101, Job: "node", Port: 9100, Scheme: "https"}},
 			{must(s.Probe(ctx, 101)), store.Probe{ID: 101, Module: "http_2xx", Description: "good"}},
 			{must(s.URL(ctx, 101)), store.URL{ID: 101, URL: "https://shop.example.com/", ProjectID: 456, Project: "api", ProbeID: 101, Probe: "http_2xx"}},
 		} {

@@ -16,6 +16,7 @@ const (
 	exitConflict    = 4
 	exitUnavailable = 5
 	exitDiffers     = 6
+	exitLeftOut     = 7
 	exitInterrupted = 130
 )
 
@@ -49,15 +50,26 @@ type unavailable struct {
 func (e *unavailable) Error() string   { return e.err.Error() }
 func (e *unavailable) Unwrap() []error { return []error{e.err, store.ErrUnavailable} }
 
+// unknown is an error about something that a server which was asked does not know.
+type unknown struct {
+	err error
+}
+
+func (e *unknown) Error() string   { return e.err.Error() }
+func (e *unknown) Unwrap() []error { return []error{e.err, store.ErrNotFound} }
+
 // errListsDiffer is what compare ends with when it has found a difference.
 var errListsDiffer = errors.New("the lists differ")
 
 // exitCode returns the code that err stands for.
 func exitCode(err error) int {
 	var usage *usageError
+	var left *leftOut
 	switch {
 	case err == nil:
 		return exitOK
+	case errors.As(err, &left):
+		return exitLeftOut
 	case errors.Is(err, errInterrupted):
 		return exitInterrupted
 	case errors.As(err, &usage), errors.Is(err, store.ErrInvalid):
