@@ -72,6 +72,7 @@ func newApp(in io.Reader, out, err io.Writer) *app {
 	a.addImport()
 	a.addImportCommands()
 	a.addExports()
+	a.addAgent()
 	a.addNouns()
 	a.addCheck()
 	a.addCompare()

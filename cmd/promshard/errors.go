@@ -50,6 +50,14 @@ type unavailable struct {
 func (e *unavailable) Error() string   { return e.err.Error() }
 func (e *unavailable) Unwrap() []error { return []error{e.err, store.ErrUnavailable} }
 
+// unknown is an error about something that a server which was asked does not know.
+type unknown struct {
+	err error
+}
+
+func (e *unknown) Error() string   { return e.err.Error() }
+func (e *unknown) Unwrap() []error { return []error{e.err, store.ErrNotFound} }
+
 // errListsDiffer is what compare ends with when it has found a difference.
 var errListsDiffer = errors.New("the lists differ")
 

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io/fs"
 	"strconv"
+	"time"
 
 	"github.com/alecthomas/kingpin/v2"
 
+	"github.com/promshard/promshard/cmd/promshard/atomicfile"
 	"github.com/promshard/promshard/httpsd/snapshot"
 	"github.com/promshard/promshard/store"
 )
@@ -38,7 +40,7 @@ func (a *app) export(kind snapshot.Kind) func(cmd *kingpin.CmdClause) action {
 			if err != nil || !*reload {
 				return err
 			}
-			return reloadPrometheus(ctx, *prometheus)
+			return reloadPrometheus(ctx, newHTTPClient(time.Minute), *prometheus, "--prometheus.url")
 		}
 	}
 }
@@ -62,7 +64,8 @@ func (a *app) writeList(ctx context.Context, inv store.Inventory, kind snapshot.
 			hint: "is --database the right one? An empty list would make Prometheus drop every target",
 		}
 	}
-	return replaceFile(file, list, list.Size(), mode)
+	_, err = atomicfile.Replace(file, list, list.Size(), atomicfile.Options{Mode: mode})
+	return err
 }
 
 // loadList renders a list as serve does, and says of which revision.
