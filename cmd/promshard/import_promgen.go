@@ -17,12 +17,12 @@ import (
 
 // promgenImport is what import promgen is asked to do.
 type promgenImport struct {
-	from, name             string
-	password, passwordFile string
-	token, tokenFile       string
-	timeout                time.Duration
-	options                store.SyncOptions
-	out                    *output
+	from, name       string
+	passwordFile     string
+	token, tokenFile string
+	timeout          time.Duration
+	options          store.SyncOptions
+	out              *output
 }
 
 const importPromgenHelp = "Take over what a Promgen has, and at every further run what has changed there since. Its database is read in one transaction that writes nothing; " +
