@@ -22,27 +22,34 @@ type syncClaim[T any] struct {
 // rest is refused.
 func (n *syncNoun[T]) settle(claims []*syncClaim[T]) error {
 	waiting := map[any][]*syncClaim[T]{}
-	for queue := claims; len(queue) > 0; {
-		c := queue[0]
-		queue = queue[1:]
-		if want := n.identity(&c.row); n.held[want] != nil {
-			waiting[want] = append(waiting[want], c)
-			continue
+	for _, c := range claims {
+		// A claim that is accepted makes way for those that wait for what it leaves.
+		for ready := []*syncClaim[T]{c}; len(ready) > 0; {
+			freed, err := n.try(ready[0], waiting)
+			if err != nil {
+				return err
+			}
+			ready = append(freed, ready[1:]...)
 		}
-		var freed []*syncClaim[T]
-		if n.parked != "" && c.in.mine != nil {
-			left := n.identity(c.in.mine.after)
-			freed = waiting[left]
-			delete(waiting, left)
-		}
-		if err := n.accept(c); err != nil {
-			return err
-		}
-		queue = append(freed, queue...)
 	}
 	rest := slices.Concat(slices.Collect(maps.Values(waiting))...)
 	slices.SortFunc(rest, func(a, b *syncClaim[T]) int { return cmp.Compare(a.in.key, b.in.key) })
 	return n.settleCircles(rest)
+}
+
+// try accepts a claim on an identity that is free, and returns those that waited for the one it leaves; other claims
+// are put to those that wait.
+func (n *syncNoun[T]) try(c *syncClaim[T], waiting map[any][]*syncClaim[T]) (freed []*syncClaim[T], err error) {
+	if want := n.identity(&c.row); n.held[want] != nil {
+		waiting[want] = append(waiting[want], c)
+		return nil, nil
+	}
+	if n.parked != "" && c.in.mine != nil {
+		left := n.identity(c.in.mine.after)
+		freed = waiting[left]
+		delete(waiting, left)
+	}
+	return freed, n.accept(c)
 }
 
 // settleCircles accepts the claims of rows that change places with each other, and refuses the others.
