@@ -22,27 +22,34 @@ type syncClaim[T any] struct {
 // rest is refused.
 func (n *syncNoun[T]) settle(claims []*syncClaim[T]) error {
 	waiting := map[any][]*syncClaim[T]{}
-	for queue := claims; len(queue) > 0; {
-		c := queue[0]
-		queue = queue[1:]
-		if want := n.identity(&c.row); n.held[want] != nil {
-			waiting[want] = append(waiting[want], c)
-			continue
+	for _, c := range claims {
+		// A claim that is accepted makes way for those that wait for what it leaves.
+		for ready := []*syncClaim[T]{c}; len(ready) > 0; {
+			freed, err := n.try(ready[0], waiting)
+			if err != nil {
+				return err
+			}
+			ready = append(freed, ready[1:]...)
 		}
-		var freed []*syncClaim[T]
-		if n.parked != "" && c.in.mine != nil {
-			left := n.identity(c.in.mine.after)
-			freed = waiting[left]
-			delete(waiting, left)
-		}
-		if err := n.accept(c); err != nil {
-			return err
-		}
-		queue = append(freed, queue...)
 	}
 	rest := slices.Concat(slices.Collect(maps.Values(waiting))...)
 	slices.SortFunc(rest, func(a, b *syncClaim[T]) int { return cmp.Compare(a.in.key, b.in.key) })
 	return n.settleCircles(rest)
+}
+
+// try accepts a claim on an identity that is free, and returns those that waited for the one it leaves; other claims
+// are put to those that wait.
+func (n *syncNoun[T]) try(c *syncClaim[T], waiting map[any][]*syncClaim[T]) (freed []*syncClaim[T], err error) {
+	if want := n.identity(&c.row); n.held[want] != nil {
+		waiting[want] = append(waiting[want], c)
+		return nil, nil
+	}
+	if n.parked != "" && c.in.mine != nil {
+		left := n.identity(c.in.mine.after)
+		freed = waiting[left]
+		delete(waiting, left)
+	}
+	return freed, n.accept(c)
 }
 
 // settleCircles accepts the claims of rows that change places with each other, and refuses the others.
@@ -135,21 +142,29 @@ func (n *syncNoun[T]) accept(c *syncClaim[T]) error {
 
 // number gives a new row the id that it has in the source, or a new one.
 func (n *syncNoun[T]) number(c *syncClaim[T]) {
-	other := n.rows[c.in.key]
-	if other == nil && c.in.key > 0 && c.in.key <= maxSyncID {
-		*n.id(&c.row) = c.in.key
+	id, other := c.in.key, n.rows[c.in.key]
+	owner, owned := n.ledger.owners[id]
+	if id > 0 && id <= maxSyncID && other == nil && (!owned || owner == c.in.key) {
+		*n.id(&c.row) = id
 		return
 	}
 	n.lastID++
 	*n.id(&c.row) = n.lastID
-	if other != nil {
+	var reason string
+	switch {
+	case other != nil:
 		name, place := n.table.label(*other.row())
-		n.complain(c.in, SyncIssue{
-			Kind: SyncRenumbered, Field: "id", Value: strconv.FormatInt(c.in.key, 10),
-			Reason: fmt.Sprintf("is that of %q%s here, so the row went in as %d", name, place, n.lastID),
-			Hint:   "addresses with the number lead elsewhere here; to keep numbers, import into an empty inventory",
-		})
+		reason = fmt.Sprintf("is that of %q%s here", name, place)
+	case owned:
+		reason = "was that of a row that was deleted here"
+	default:
+		return
 	}
+	n.complain(c.in, SyncIssue{
+		Kind: SyncRenumbered, Field: "id", Value: strconv.FormatInt(id, 10),
+		Reason: fmt.Sprintf("%s, so the row went in as %d", reason, n.lastID),
+		Hint:   "addresses with the number lead elsewhere here; to keep numbers, import into an empty inventory",
+	})
 }
 
 // compare lists the fields that differ.

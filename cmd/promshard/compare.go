@@ -69,8 +69,12 @@ func addQuery(cmd *kingpin.CmdClause, q *snapshot.Query) {
 	for _, f := range []struct {
 		name   string
 		values *[]string
-	}{{"shard", &q.Shards}, {"service", &q.Services}, {"project", &q.Projects}, {"job", &q.Jobs}} {
-		cmd.Flag(f.name, "Of the inventory's list, only this "+f.name+". Repeatable.").PlaceHolder("NAME").StringsVar(f.values)
+	}{{"shard", &q.Shards}, {"server", &q.Servers}, {"service", &q.Services}, {"project", &q.Projects}, {"job", &q.Jobs}} {
+		help := "Of the inventory's list, only this " + f.name + ". Repeatable."
+		if f.name == "server" {
+			help = "Of the inventory's list, only the shard that the Prometheus HOST:PORT is registered to. Repeatable."
+		}
+		cmd.Flag(f.name, help).PlaceHolder("NAME").StringsVar(f.values)
 	}
 }
 
@@ -104,11 +108,11 @@ func (a *app) compare(ctx context.Context, o compareOptions, out *output) error 
 // check refuses flags that would say nothing.
 func (o *compareOptions) check() error {
 	q := o.query
-	narrowed := len(q.Shards)+len(q.Services)+len(q.Projects)+len(q.Jobs) > 0
+	narrowed := len(q.Shards)+len(q.Servers)+len(q.Services)+len(q.Projects)+len(q.Jobs) > 0
 	asked := isPrometheus(o.list) || isPrometheus(o.with)
 	switch {
 	case o.list != "" && (narrowed || o.urls):
-		return fmt.Errorf("--shard, --service, --project, --job and --urls are about the inventory's list, but LIST is %s", listName(o.list))
+		return fmt.Errorf("--shard, --server, --service, --project, --job and --urls are about the inventory's list, but LIST is %s", listName(o.list))
 	case !asked && (len(o.pools) > 0 || o.dropped):
 		return fmt.Errorf("--pool and --dropped are about a Prometheus, which neither list is; its URL is written %shttp://HOST:PORT", prometheusPrefix)
 	case o.list == stdinName && o.with == stdinName:

@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/promshard/promshard/cmd/promshard/promgen"
@@ -20,9 +19,12 @@ type promgenReport struct {
 
 func newPromgenReport(source promgen.Source, result store.SyncResult, p *promgenImport) *promgenReport {
 	r := &promgenReport{DryRun: p.options.DryRun, SyncResult: result}
-	r.Issues = slices.Concat(result.Issues, source.LeftOut)
+	source.Count(r.Counts)
+	// Programs get [] where there is nothing, not null.
+	r.Issues = append(append([]store.SyncIssue{}, result.Issues...), source.LeftOut...)
+	r.Changes = append([]store.SyncChange{}, result.Changes...)
 	for i := range r.Issues {
-		r.Issues[i].Hint = promgen.Suggest(r.Issues[i])
+		r.Issues[i] = promgen.Explain(r.Issues[i])
 	}
 	if p.web() {
 		r.Absent = promgen.Absent

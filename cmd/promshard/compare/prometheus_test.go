@@ -104,10 +104,10 @@ func TestOtherPoolsAreLeftOut(t *testing.T) {
 
 func TestAnswersThatAreNoTargetsAreErrors(t *testing.T) {
 	for answer, want := range map[string]string{
-		``:   "the answer ends before its time",
-		`[]`: "expected {",
-		`{}`: "no list of targets",
-		`{"status":"error","errorType":"x"}`:                                         `its status is "error"`,
+		``:                                   "the answer ends before its time",
+		`[]`:                                 "expected {",
+		`{}`:                                 "no list of targets",
+		`{"status":"error","errorType":"x"}`: `its status is "error"`,
 		`{"data":{"activeTargets":[` + activeTarget:                                  "the answer ends before its time",
 		`{"data":{"activeTargets":[]}} {}`:                                           "something follows",
 		`{"data":{"activeTargets":{}}}`:                                              "activeTargets is not a list",

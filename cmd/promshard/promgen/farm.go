@@ -3,6 +3,7 @@ package promgen
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/promshard/promshard/store"
@@ -17,7 +18,10 @@ type farm struct {
 }
 
 // farmsAndHosts reads farms in both layouts. A farm that several projects share becomes one for each: the project with the
-// lowest id keeps the farm and its hosts, the others get copies.
+// lowest id keeps the ids of its hosts, the others get copies.
+//
+// A farm here is a part of its project, and has the project's id for its key: a project that is given another farm in
+// Promgen then has other hosts at the next run, with no moment in between in which it has none.
 func (r *reader) farmsAndHosts(ctx context.Context, s *Source) error {
 	farms, err := r.farms(ctx)
 	if err != nil {
@@ -38,8 +42,9 @@ func (r *reader) farmsAndHosts(ctx context.Context, s *Source) error {
 			f.hosts = append(f.hosts, h)
 		}
 	}
+	taken := map[int64]string{}
 	for _, f := range farms {
-		s.addFarm(f)
+		s.addFarm(f, taken)
 	}
 	return nil
 }
@@ -72,8 +77,8 @@ func (r *reader) farms(ctx context.Context) ([]farm, error) {
 	return all, nil
 }
 
-// addFarm adds the farm of each of its projects.
-func (s *Source) addFarm(f farm) {
+// addFarm adds the farm of each of its projects; taken are the farms of those that have one.
+func (s *Source) addFarm(f farm, taken map[int64]string) {
 	if len(f.projects) == 0 {
 		s.leaveOut(store.SyncIssue{
 			Noun: "farm", Key: f.id, Name: f.name, Reason: "belongs to no project, so that nothing scrapes its hosts; a farm here belongs to one",
@@ -82,13 +87,19 @@ func (s *Source) addFarm(f farm) {
 		return
 	}
 	for i, project := range f.projects {
-		key := f.id
-		if i > 0 {
-			key = keyOf("farm", f.id, project)
+		if other, ok := taken[project]; ok {
+			s.leaveOut(store.SyncIssue{
+				Noun: "farm", Key: f.id, Name: f.name, Below: len(f.hosts),
+				Reason: fmt.Sprintf("belongs to project %d, which has the farm %q as well; a project here has one", project, other),
+				Hint:   "move its hosts to the other farm in Promgen",
+			})
+			continue
 		}
-		s.Farms = append(s.Farms, store.SyncFarm{Key: key, Name: f.name, Source: f.source, Project: project})
+		taken[project] = f.name
+		s.Farms = append(s.Farms, store.SyncFarm{Key: project, Name: f.name, Source: f.source, Project: project})
 		for _, h := range f.hosts {
-			if h.Farm = key; i > 0 {
+			h.Farm = project
+			if i > 0 {
 				h.Key = keyOf("host", h.Key, project)
 			}
 			s.Hosts = append(s.Hosts, h)

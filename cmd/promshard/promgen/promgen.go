@@ -13,8 +13,8 @@ import (
 
 // Source is all that a Promgen has at one moment.
 type Source struct {
-	// SyncSource has Promgen's ids as keys. Rows that Promgen has no id for (the copies of a shared farm, and what web
-	// addresses tell without one) have keys below 0, made from what names them.
+	// SyncSource has Promgen's ids as keys; for farms, those of their projects. Rows that Promgen has no id for (the copies
+	// of hosts of a shared farm, and what web addresses tell without one) have keys below 0, made from what names them.
 	store.SyncSource
 	// LeftOut are the rows that could not be put into a SyncSource.
 	LeftOut []store.SyncIssue
@@ -24,6 +24,23 @@ type Source struct {
 func (s *Source) leaveOut(issue store.SyncIssue) {
 	issue.Kind = store.SyncRefused
 	s.LeftOut = append(s.LeftOut, issue)
+}
+
+// Count adds the rows that were left out to the counts of a sync.
+func (s *Source) Count(counts []store.SyncCounts) {
+	for i := range counts {
+		for _, issue := range s.LeftOut {
+			n := 0
+			switch {
+			case issue.Noun == counts[i].Noun:
+				n = 1
+			case issue.Noun == "farm" && counts[i].Noun == "host":
+				n = issue.Below
+			}
+			counts[i].Source += n
+			counts[i].LeftOut += n
+		}
+	}
 }
 
 // keyOf returns the key of a row that has no id, made from what names it: below 0, and the same one at every run.

@@ -4,17 +4,28 @@ import (
 	"cmp"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"strings"
 
 	"github.com/promshard/promshard/store"
 )
 
-// Suggest returns what to do in Promgen about an issue: something more to the point than the issue's own hint, where
-// the value tells what was meant.
-func Suggest(i store.SyncIssue) string {
-	if i.Kind != store.SyncRefused {
-		return i.Hint
+// madeUpKey is a key that Promgen knows nothing of.
+var madeUpKey = regexp.MustCompile(` under the key -[0-9]+`)
+
+// Explain puts an issue of a sync into Promgen's terms, with a hint that is more to the point where the value tells what was
+// meant.
+func Explain(i store.SyncIssue) store.SyncIssue {
+	i.Reason = madeUpKey.ReplaceAllString(i.Reason, " in another row")
+	i.Reason = strings.NewReplacer("under the key", "under the id", "the source", "Promgen").Replace(i.Reason)
+	if i.Kind == store.SyncRefused {
+		i.Hint = suggest(i)
 	}
+	i.Hint = strings.NewReplacer("let the source win", "let Promgen win with --theirs", "the source", "Promgen").Replace(i.Hint)
+	return i
+}
+
+func suggest(i store.SyncIssue) string {
 	switch {
 	case i.Value != "" && strings.TrimSpace(i.Value) != i.Value && strings.TrimSpace(i.Value) != "":
 		return "take the white space around it away in Promgen"
@@ -59,7 +70,7 @@ func suggestPath(path string) string {
 		return "write it as /" + path + " in Promgen"
 	case strings.Contains(base, "%"):
 		if plain, err := url.PathUnescape(base); err == nil {
-			return "write it as " + plain + " in Promgen; Prometheus escapes it"
+			return "write it as " + plain + strings.TrimPrefix(path, base) + " in Promgen; Prometheus escapes the path itself"
 		}
 	case hasQuery && strings.Contains(query, "[]"):
 		return "put the parameter into the params of Prometheus's scrape configuration for this job, and take it out of the path"

@@ -27,7 +27,7 @@ type Web struct {
 // Absent is what a Promgen does not tell over HTTP.
 var Absent = []string{
 	"servers", "default exporters", "disabled exporters", "descriptions of probes, and probes without URLs",
-	"hosts of projects that have no enabled exporter", "ids of farms, hosts, exporters, probes and URLs",
+	"hosts of projects that have no enabled exporter", "ids of hosts, exporters, probes and URLs",
 }
 
 // attempts is how often everything is read, at most, when it changes while it is read.

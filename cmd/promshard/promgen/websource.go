@@ -118,8 +118,8 @@ func (b *webBuilder) once(key int64) bool {
 // addTargets adds the farm, the hosts and the exporter of a group.
 func (b *webBuilder) addTargets(g webGroup) error {
 	project := b.lookUp(b.projects, g.Labels["project"])
-	farm := keyOf("farm", project)
-	if b.once(farm) {
+	farm := project // see farmsAndHosts
+	if b.once(keyOf("farm", project)) {
 		b.Farms = append(b.Farms, store.SyncFarm{Key: farm, Name: g.Labels["farm"], Source: g.Labels["__farm_source"], Project: project})
 	}
 	if len(g.Targets) == 0 {
