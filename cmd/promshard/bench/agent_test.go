@@ -75,6 +75,11 @@ func measureAgent(t *testing.T, extension string) {
 			ratio: formatRatio(pairedRatio(took, bare)),
 		},
 		row{
+			what: "the same, 90th percentile, and the longest", fleet: fleet, database: "PostgreSQL",
+			value: formatDuration(quantile(took, 0.9)) + ", " + formatDuration(quantile(took, 1)),
+			against: formatDuration(quantile(bare, 0.9)) + ", " + formatDuration(quantile(bare, 1)),
+		},
+		row{
 			what: "the same, 99th percentile of " + strconv.Itoa(changes), fleet: fleet, database: "PostgreSQL",
 			value: formatDuration(quantile(took, 0.99)), against: formatDuration(quantile(bare, 0.99)),
 		},
