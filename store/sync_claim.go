@@ -142,21 +142,29 @@ func (n *syncNoun[T]) accept(c *syncClaim[T]) error {
 
 // number gives a new row the id that it has in the source, or a new one.
 func (n *syncNoun[T]) number(c *syncClaim[T]) {
-	other := n.rows[c.in.key]
-	if other == nil && c.in.key > 0 && c.in.key <= maxSyncID {
-		*n.id(&c.row) = c.in.key
+	id, other := c.in.key, n.rows[c.in.key]
+	owner, owned := n.ledger.owners[id]
+	if id > 0 && id <= maxSyncID && other == nil && (!owned || owner == c.in.key) {
+		*n.id(&c.row) = id
 		return
 	}
 	n.lastID++
 	*n.id(&c.row) = n.lastID
-	if other != nil {
+	var reason string
+	switch {
+	case other != nil:
 		name, place := n.table.label(*other.row())
-		n.complain(c.in, SyncIssue{
-			Kind: SyncRenumbered, Field: "id", Value: strconv.FormatInt(c.in.key, 10),
-			Reason: fmt.Sprintf("is that of %q%s here, so the row went in as %d", name, place, n.lastID),
-			Hint:   "addresses with the number lead elsewhere here; to keep numbers, import into an empty inventory",
-		})
+		reason = fmt.Sprintf("is that of %q%s here", name, place)
+	case owned:
+		reason = "was that of a row that was deleted here"
+	default:
+		return
 	}
+	n.complain(c.in, SyncIssue{
+		Kind: SyncRenumbered, Field: "id", Value: strconv.FormatInt(id, 10),
+		Reason: fmt.Sprintf("%s, so the row went in as %d", reason, n.lastID),
+		Hint:   "addresses with the number lead elsewhere here; to keep numbers, import into an empty inventory",
+	})
 }
 
 // compare lists the fields that differ.

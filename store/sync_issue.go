@@ -18,9 +18,15 @@ func (n *syncNoun[T]) refuse(in *syncIncoming[T], err error) {
 	}
 	issue := n.complain(in, SyncIssue{Kind: SyncRefused, Field: e.Field, Value: e.Value, Reason: e.Reason, Hint: hint})
 	if in.mine == nil {
-		n.out[in.key] = issue
-		delete(n.ids, in.key)
+		n.leaveOut(in, issue)
 	}
+}
+
+// leaveOut lets nothing come of a row that is not here, nor of what hangs on it: that is counted to the issue.
+func (n *syncNoun[T]) leaveOut(in *syncIncoming[T], issue *SyncIssue) {
+	in.done = true
+	n.out[in.key] = issue
+	delete(n.ids, in.key)
 }
 
 // contradict notes that both sides have changed a field.

@@ -14,6 +14,9 @@ import (
 // next what this run changes, nil for what it forgets.
 type syncLedger struct {
 	last, next map[int64]*syncEntry
+	// owners are the keys by the ids of rows that were theirs, which may be gone; those of other sources are 0. While one
+	// of them is remembered its id must not become that of another row.
+	owners map[int64]int64
 }
 
 // syncEntry is what is remembered of one row.
@@ -30,6 +33,7 @@ type syncBase map[string]json.RawMessage
 
 // syncEntryRow is an entry as the database has it.
 type syncEntryRow struct {
+	Source    string
 	Noun      string
 	SourceKey int64 `db:"source_key"`
 	RowID     int64 `db:"row_id"`
@@ -39,7 +43,8 @@ type syncEntryRow struct {
 // loadLedger reads what is remembered of a source, by nouns.
 func loadLedger(ctx context.Context, q querier, source string) (map[string]syncLedger, error) {
 	var rows []syncEntryRow
-	err := q.selectAll(ctx, &rows, `SELECT noun, source_key, row_id, fields FROM sync_ledger WHERE source = ?`, source)
+	err := q.selectAll(ctx, &rows, `
+		SELECT source, noun, source_key, row_id, CASE source WHEN ? THEN fields ELSE '' END AS fields FROM sync_ledger`, source)
 	if err != nil {
 		return nil, fmt.Errorf("reading the ledger of %q: %w", source, err)
 	}
@@ -50,17 +55,27 @@ func loadLedger(ctx context.Context, q querier, source string) (map[string]syncL
 			l = newSyncLedger()
 			ledgers[row.Noun] = l
 		}
-		entry := &syncEntry{id: row.RowID, text: row.Fields}
-		if err := json.Unmarshal([]byte(row.Fields), &entry.base); err != nil {
+		if row.Source != source {
+			l.owners[row.RowID] = 0
+			continue
+		}
+		if l.last[row.SourceKey], err = row.entry(); err != nil {
 			return nil, fmt.Errorf("reading the ledger of %q: %s %d: %w", source, row.Noun, row.SourceKey, err)
 		}
-		l.last[row.SourceKey] = entry
+		if _, shared := l.owners[row.RowID]; !shared {
+			l.owners[row.RowID] = row.SourceKey
+		}
 	}
 	return ledgers, nil
 }
 
+func (r syncEntryRow) entry() (*syncEntry, error) {
+	entry := &syncEntry{id: r.RowID, text: r.Fields}
+	return entry, json.Unmarshal([]byte(r.Fields), &entry.base)
+}
+
 func newSyncLedger() syncLedger {
-	return syncLedger{last: map[int64]*syncEntry{}, next: map[int64]*syncEntry{}}
+	return syncLedger{last: map[int64]*syncEntry{}, next: map[int64]*syncEntry{}, owners: map[int64]int64{}}
 }
 
 // remember notes that the key stands for the row, and what both had the same.

@@ -78,8 +78,7 @@ func (n *syncNoun[T]) place(in *syncIncoming[T]) {
 		case in.mine != nil:
 			n.refuse(in, &Error{Field: p.field, Value: issue.Name, Reason: "was left out, so this row stays as it is"})
 		default:
-			in.done = true
-			n.out[in.key] = issue
+			n.leaveOut(in, issue)
 			issue.Below++
 		}
 	}
@@ -146,9 +145,8 @@ func (n *syncNoun[T]) create(in *syncIncoming[T], o SyncOptions) *syncClaim[T] {
 	for i, p := range n.parents {
 		if !p.of.lives(*p.id(&in.row)) {
 			issue := p.of.mourn(in.refs[i])
+			n.leaveOut(in, issue)
 			issue.Below++
-			n.out[in.key] = issue
-			delete(n.ids, in.key)
 			return nil
 		}
 	}

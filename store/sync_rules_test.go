@@ -436,9 +436,9 @@ func TestSyncRefusesASourceThatHasShrunk(t *testing.T) {
 func TestSyncRefusesSourcesThatMakeNoSense(t *testing.T) {
 	withSeed(t, func(t *testing.T, s *store.Store, _ seed) {
 		for want, source := range map[string]store.SyncSource{
-			"source name: is missing":                                   {},
-			`service key "0": is missing`:                               {Name: "x", Services: []store.SyncService{{Name: "a"}}},
-			`service key "4": is there twice in the source`:             {Name: "x", Services: []store.SyncService{{Key: 4, Name: "a"}, {Key: 4, Name: "b"}}},
+			"source name: is missing":                                    {},
+			`service key "0": is missing`:                                {Name: "x", Services: []store.SyncService{{Name: "a"}}},
+			`service key "4": is there twice in the source`:              {Name: "x", Services: []store.SyncService{{Key: 4, Name: "a"}, {Key: 4, Name: "b"}}},
 			"source name \"a\\n\": has a control character; letters, di": {Name: "a\n"},
 		} {
 			refused(t, s, store.ErrInvalid, want, func(ctx context.Context) error {

@@ -65,10 +65,11 @@ var errListsDiffer = errors.New("the lists differ")
 func exitCode(err error) int {
 	var usage *usageError
 	var left *leftOutError
+	var partly *partlyImportedError
 	switch {
 	case err == nil:
 		return exitOK
-	case errors.As(err, &left):
+	case errors.As(err, &left), errors.As(err, &partly):
 		return exitLeftOut
 	case errors.Is(err, errInterrupted):
 		return exitInterrupted

@@ -78,7 +78,7 @@ var exitCodes = [][2]string{
 	{"4", "the write contradicts what is there: a name is taken, others hang on what was to go"},
 	{"5", "the database, or a server that was asked, cannot be reached or used now"},
 	{"6", "compare found that the lists differ"},
-	{"7", "done, but rows were left out: import promgen has listed them"},
+	{"7", "done, but something was left out: import promgen or import prometheus has listed it"},
 	{"130", "interrupted by a signal"},
 }
 

@@ -84,8 +84,39 @@ func (a *app) importPrometheus(ctx context.Context, file string, o promfile.Opti
 			return fmt.Errorf("importing %s: %w", file, err)
 		}
 		r := prometheusImport{result, dryRun, plan.Targets, plan.Notes}
-		return out.print(r, r.text)
+		if err := out.print(r, r.text); err != nil {
+			return err
+		}
+		return r.verdict()
 	})
+}
+
+// partlyImportedError is the error of an import that is done, though some of the configuration was left out.
+type partlyImportedError struct {
+	notes  int
+	dryRun bool
+}
+
+func (e *partlyImportedError) Error() string {
+	verb := "was"
+	if e.dryRun {
+		verb = "would be"
+	}
+	return fmt.Sprintf("something %s left out, for %s; the rest goes in", verb, count(e.notes, "reason"))
+}
+
+// verdict is nil when all targets of the configuration are in.
+func (r *prometheusImport) verdict() error {
+	e := &partlyImportedError{dryRun: r.DryRun}
+	for _, n := range r.Notes {
+		if n.Kind == promfile.LeftOut {
+			e.notes++
+		}
+	}
+	if e.notes == 0 {
+		return nil
+	}
+	return e
 }
 
 func (r *prometheusImport) text() string {
