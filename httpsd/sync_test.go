@@ -89,24 +89,26 @@ func syncedFleet() store.SyncSource {
 
 // changeFleet makes a few edits.
 func changeFleet(random *rand.Rand, s *store.SyncSource) {
-	fresh := fmt.Sprintf("n%d", random.Uint64())
+	fresh := func() string { return fmt.Sprintf("n%d", random.Uint64()) }
 	pick := func(n int) int { return random.IntN(n) }
 	for _, edit := range []func(){
-		func() { s.Hosts[pick(len(s.Hosts))].Name = fresh },
+		func() { s.Hosts[pick(len(s.Hosts))].Name = fresh() },
 		func() { s.Hosts[pick(len(s.Hosts))].Farm = int64(1 + pick(30)) },
 		func() { s.Hosts = append(s.Hosts[:3], s.Hosts[4:]...) },
-		func() { s.Hosts = append(s.Hosts, store.SyncHost{Key: random.Int64N(1<<40) + 1000, Name: fresh, Farm: 7}) },
-		func() { s.Exporters[pick(len(s.Exporters))].Job = fresh },
+		func() {
+			s.Hosts = append(s.Hosts, store.SyncHost{Key: random.Int64N(1<<40) + 1000, Name: fresh(), Farm: 7})
+		},
+		func() { s.Exporters[pick(len(s.Exporters))].Job = fresh() },
 		func() { e := &s.Exporters[pick(len(s.Exporters))]; e.Enabled = !e.Enabled },
-		func() { s.Projects[pick(30)].Name = fresh },
+		func() { s.Projects[pick(30)].Name = fresh() },
 		func() { s.Projects[pick(30)].Shard = int64(1 + pick(3)) },
 		func() { s.Projects[pick(30)].Service = int64(1 + pick(3)) },
-		func() { s.Farms[pick(30)].Name = fresh },
-		func() { s.URLs[pick(30)].URL = "https://" + fresh + "/" },
+		func() { s.Farms[pick(30)].Name = fresh() },
+		func() { s.URLs[pick(30)].URL = "https://" + fresh() + "/" },
 		func() { s.URLs[pick(30)].Project = int64(1 + pick(30)) },
-		func() { s.Probes[0].Module = fresh },
-		func() { s.Services[0].Name = fresh },
-		func() { s.Shards[2].Name = fresh },
+		func() { s.Probes[0].Module = fresh() },
+		func() { s.Services[0].Name = fresh() },
+		func() { s.Shards[2].Name = fresh() },
 	} {
 		if pick(3) == 0 {
 			edit()
