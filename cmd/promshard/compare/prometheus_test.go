@@ -169,3 +169,16 @@ func FuzzPrometheus(f *testing.F) {
 		}
 	})
 }
+
+// BenchmarkPrometheus reads the answer of a Prometheus with 10,000 targets.
+func BenchmarkPrometheus(b *testing.B) {
+	answer := `{"status":"success","data":{"activeTargets":[` + strings.Repeat(activeTarget+",", 9_999) + activeTarget + `],"droppedTargets":[]}}`
+	o := PrometheusOptions{Pools: pools(b)}
+	b.SetBytes(int64(len(answer)))
+	b.ReportAllocs()
+	for b.Loop() {
+		r, err := Compare(Prometheus(strings.NewReader(answer), o), each(nil), Options{Limit: 1})
+		require.NoError(b, err)
+		require.Equal(b, 9_999, r.There.Repeated+r.Here.Repeated)
+	}
+}
