@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -160,11 +161,11 @@ func TestSyncThatIsCancelledLeavesNothing(t *testing.T) {
 		for i := range int64(3000) {
 			source.Hosts = append(source.Hosts, store.SyncHost{Key: 1000 + i, Name: fmt.Sprintf("h%d", i), Farm: 101})
 		}
-		ctx := &countdown{Context: t.Context(), left: 1}
-		for ; ; ctx.left += 1 + ctx.left/2 {
-			left := ctx.left
+		asked := int64(1)
+		for ; ; asked += 1 + asked/2 {
+			ctx := &countdown{Context: t.Context()}
+			ctx.left.Store(asked)
 			_, err := s.Sync(ctx, *source, store.SyncOptions{})
-			ctx.left = left
 			if err == nil {
 				break
 			}
@@ -172,7 +173,7 @@ func TestSyncThatIsCancelledLeavesNothing(t *testing.T) {
 			require.Equal(t, before, everything(t, s))
 			require.Equal(t, ledger, ledgerOf(t, s))
 		}
-		assert.Greater(t, ctx.left, 5, "it was cancelled at several places")
+		assert.Greater(t, asked, int64(5), "it was cancelled at several places")
 		assert.Len(t, hostNames(t, s), 3002)
 	})
 }
@@ -180,11 +181,11 @@ func TestSyncThatIsCancelledLeavesNothing(t *testing.T) {
 // countdown is a context that ends after it was asked some times.
 type countdown struct {
 	context.Context //nolint:containedctx // it is one itself
-	left int
+	left atomic.Int64
 }
 
 func (c *countdown) Err() error {
-	if c.left--; c.left < 0 {
+	if c.left.Add(-1) < 0 {
 		return context.Canceled
 	}
 	return nil
