@@ -181,7 +181,7 @@ func TestSyncThatIsCancelledLeavesNothing(t *testing.T) {
 // countdown is a context that ends after it was asked some times.
 type countdown struct {
 	context.Context //nolint:containedctx // it is one itself
-	left atomic.Int64
+	left            atomic.Int64
 }
 
 func (c *countdown) Err() error {

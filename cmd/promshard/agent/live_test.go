@@ -214,7 +214,8 @@ func TestChangesWithinTheIntervalAreWrittenTogether(t *testing.T) {
 		want := p.get(t, prodTargets)
 		require.Eventually(t, func() bool {
 			all, _ := r.lists[0].groups.all()
-			return string(renderJSON(all)) == want || string(renderJSON(all)) == p.get(t, prodTargets)
+			got := string(new(renderer).content("x.json", all))
+			return got == want || got == p.get(t, prodTargets)
 		}, waitMost, waitStep)
 		r.stop()
 		require.Equal(t, p.get(t, prodTargets), content(t, o.TargetsFile))

@@ -49,14 +49,17 @@ func newPlace(path, splitBy string, mode fs.FileMode) place {
 
 // single is a list in one file.
 type single struct {
-	path string
-	o    atomicfile.Options
-	seen sightings
+	path     string
+	o        atomicfile.Options
+	renderer renderer
+	seen     sightings
 }
 
 func (s *single) files(all []*client.Group) ([]file, error) {
-	content, err := render(s.path, all)
-	return []file{{path: s.path, content: content}}, err
+	if err := s.renderer.begin(s.path, all); err != nil {
+		return nil, err
+	}
+	return []file{{path: s.path, content: s.renderer.content(s.path, all)}}, nil
 }
 
 func (s *single) put(files []file) (done, error) {

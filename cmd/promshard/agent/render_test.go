@@ -52,6 +52,32 @@ func asPrometheusHasThem(all []*client.Group) []*targetgroup.Group {
 	return groups
 }
 
+// rendered is the content of a file for all groups.
+func rendered(t require.TestingT, r *renderer, name string, all []*client.Group) []byte {
+	require.NoError(t, r.begin(name, all))
+	return r.content(name, all)
+}
+
+// TestYAMLIsWhatTheLibraryMakesOfTheWholeList renders lists one after the other that have groups in common.
+func TestYAMLIsWhatTheLibraryMakesOfTheWholeList(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var r renderer
+		var before []*client.Group
+		for range 3 {
+			all := append(drawGroups(t), before...)
+			list := []yamlGroup{}
+			for _, g := range all {
+				list = append(list, yamlGroup{Targets: g.Targets, Labels: g.Labels})
+			}
+			want, err := yaml.Marshal(list)
+			require.NoError(t, err)
+			require.Equal(t, string(want), string(rendered(t, &r, "x.yaml", all)))
+			require.Len(t, r.items, len(all), "nothing is kept that is gone")
+			before = all[:min(len(all), rapid.IntRange(0, 4).Draw(t, "stay"))]
+		}
+	})
+}
+
 func TestPrometheusReadsWhatIsWritten(t *testing.T) {
 	for name, unmarshal := range map[string]func([]byte, any) error{
 		"x.json": json.Unmarshal,
@@ -60,8 +86,8 @@ func TestPrometheusReadsWhatIsWritten(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
 				all := drawGroups(t)
-				content, err := render(name, all)
-				require.NoError(t, err)
+				var r renderer
+				content := rendered(t, &r, name, all)
 				got := []*targetgroup.Group{}
 				require.NoError(t, unmarshal(content, &got), "%s", content)
 				require.Equal(t, asPrometheusHasThem(all), got, "%s", content)
@@ -78,20 +104,17 @@ func TestEqualSetsMakeEqualBytes(t *testing.T) {
 			a, b := slices.Clone(all), slices.Clone(mixed)
 			sortAsListed(a)
 			sortAsListed(b)
-			first, err := render(name, a)
-			require.NoError(t, err)
-			second, err := render(name, b)
-			require.NoError(t, err)
-			require.Equal(t, string(first), string(second))
+			var r renderer
+			require.Equal(t, string(rendered(t, &r, name, a)), string(rendered(t, &r, name, b)))
 		}
 	})
 }
 
 func TestYAMLCanBeReviewed(t *testing.T) {
-	content, err := render("x.yml", []*client.Group{{
+	var r renderer
+	content := rendered(t, &r, "x.yml", []*client.Group{{
 		Targets: []string{"web1:9100", "[::1]:9100"}, Labels: map[string]string{"service": "web", "job": "node", "__shard": "prod"},
 	}})
-	require.NoError(t, err)
 	require.Equal(t, `- targets:
   - web1:9100
   - '[::1]:9100'

@@ -22,11 +22,15 @@ type several struct {
 	label   string
 	o       atomicfile.Options
 	// own are the names in the manifest, nil until it has been read.
-	own  map[string]bool
-	seen sightings
+	own      map[string]bool
+	renderer renderer
+	seen     sightings
 }
 
 func (s *several) files(all []*client.Group) ([]file, error) {
+	if err := s.renderer.begin(s.pattern.base, all); err != nil {
+		return nil, err
+	}
 	byName := map[string][]*client.Group{}
 	for _, g := range all {
 		name := s.pattern.name(g.Labels[s.label])
@@ -34,11 +38,7 @@ func (s *several) files(all []*client.Group) ([]file, error) {
 	}
 	files := make([]file, 0, len(byName))
 	for _, name := range slices.Sorted(maps.Keys(byName)) {
-		content, err := render(name, byName[name])
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, file{path: s.pattern.path(name), content: content})
+		files = append(files, file{path: s.pattern.path(name), content: s.renderer.content(name, byName[name])})
 	}
 	return files, nil
 }

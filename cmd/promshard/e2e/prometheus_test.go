@@ -29,6 +29,8 @@ type job struct {
 	// promshard are the fields of the entry of promshard_sd_configs that a custom Prometheus has in place of the URL, and
 	// cache is the cache file among them.
 	promshard, cache string
+	// files is the pattern of the files that the list is in, in the place of the URL.
+	files string
 }
 
 // release is a version of Prometheus.
@@ -63,6 +65,8 @@ type prometheus struct {
 	jobs                 []job
 	// refresh is how often it asks for its lists; "" is every second.
 	refresh string
+	// flags are more than those that all have.
+	flags   []string
 	process *process
 }
 
@@ -91,8 +95,8 @@ func (p *prometheus) launch(t *testing.T) {
 	dir := t.TempDir()
 	config := filepath.Join(dir, "prometheus.yml")
 	require.NoError(t, os.WriteFile(config, []byte(p.config()), 0o600))
-	p.process = start(t, p.name, p.path, "--config.file="+config, "--storage.tsdb.path="+filepath.Join(dir, "data"),
-		"--web.listen-address="+p.address)
+	p.process = start(t, p.name, p.path, append(p.flags, "--config.file="+config, "--storage.tsdb.path="+filepath.Join(dir, "data"),
+		"--web.listen-address="+p.address)...)
 }
 
 // ready returns once the server answers.
@@ -121,8 +125,11 @@ func (p *prometheus) config() string {
 
 // discovery is the section of the scrape config that says where targets come from.
 func (p *prometheus) discovery(j job) string {
-	if j.promshard != "" {
+	switch {
+	case j.promshard != "":
 		return "promshard_sd_configs: [{" + j.promshard + "}]"
+	case j.files != "":
+		return fmt.Sprintf("file_sd_configs: [{files: [%q]}]", j.files)
 	}
 	return fmt.Sprintf("http_sd_configs: [{url: %q, refresh_interval: %s}]", j.url, cmp.Or(p.refresh, "1s"))
 }
