@@ -23,6 +23,8 @@ type ImportOptions struct {
 	// Progress, when not nil, is called now and then, from the importing goroutine, with the number of targets
 	// read so far.
 	Progress func(targets int64)
+	// DryRun says what an import would do and changes nothing. It stands in line as a write does.
+	DryRun bool
 }
 
 // ImportCounts count nouns by kind.
@@ -41,6 +43,6 @@ type ImportCounts struct {
 type ImportResult struct {
 	Imported ImportCounts `json:"imported"`
 	Existing ImportCounts `json:"existing"`
-	// Revision is 0 when nothing was imported.
+	// Revision is 0 when nothing was imported, and in a dry run.
 	Revision int64 `json:"revision"`
 }

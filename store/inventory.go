@@ -91,6 +91,10 @@ type Inventory interface {
 	RegisterExporter(ctx context.Context, job string, port int, path string) (DefaultExporter, bool, error)
 	// Import takes in a list as Promgen and promshard export them, in one transaction.
 	Import(ctx context.Context, groups ImportGroups, o ImportOptions) (ImportResult, error)
+	// Sync brings in what another inventory has, and at later runs what has changed there since, in one transaction.
+	// Edits made here survive. Rows that the inventory does not accept, and conflicts, are issues of the result; the
+	// rest goes in.
+	Sync(ctx context.Context, source SyncSource, o SyncOptions) (SyncResult, error)
 
 	// Journal returns entries of the journal.
 	Journal(ctx context.Context, f JournalFilter) ([]Entry, error)

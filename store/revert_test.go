@@ -316,6 +316,7 @@ func TestRevertKnowsEveryTableAndColumn(t *testing.T) {
 	require.NoError(t, err)
 	besides := []string{
 		"revision", "journal", "journal_object", "consumer", "schema_version", "idempotency", "principal", "principal_grant",
+		"sync_ledger",
 	}
 	for _, table := range tables {
 		columns, known := store.PastColumns(table)

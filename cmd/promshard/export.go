@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io/fs"
 	"strconv"
+	"time"
 
 	"github.com/alecthomas/kingpin/v2"
 
+	"github.com/promshard/promshard/cmd/promshard/atomicfile"
 	"github.com/promshard/promshard/httpsd/snapshot"
 	"github.com/promshard/promshard/store"
 )
@@ -38,21 +40,16 @@ func (a *app) export(kind snapshot.Kind) func(cmd *kingpin.CmdClause) action {
 			if err != nil || !*reload {
 				return err
 			}
-			return reloadPrometheus(ctx, *prometheus)
+			return reloadPrometheus(ctx, newHTTPClient(time.Minute), *prometheus, "--prometheus.url")
 		}
 	}
 }
 
 // writeList renders a list as serve does, and writes it to the file, or to standard output when file is empty.
 func (a *app) writeList(ctx context.Context, inv store.Inventory, kind snapshot.Kind, shards []string, file string, mode fs.FileMode) error {
-	builder := snapshot.NewBuilder()
-	revision, err := inv.Load(ctx, builder)
+	list, revision, err := loadList(ctx, inv, kind, snapshot.Query{Shards: shards})
 	if err != nil {
 		return err
-	}
-	list, err := builder.Snapshot(revision).List(kind, snapshot.Query{Shards: shards})
-	if err != nil {
-		return &hinted{err: err, hint: "promshard shard list shows which there are"}
 	}
 	if file == "" {
 		if _, err := list.WriteTo(a.out); err != nil {
@@ -67,7 +64,23 @@ func (a *app) writeList(ctx context.Context, inv store.Inventory, kind snapshot.
 			hint: "is --database the right one? An empty list would make Prometheus drop every target",
 		}
 	}
-	return replaceFile(file, list, list.Size(), mode)
+	_, err = atomicfile.Replace(file, list, list.Size(), atomicfile.Options{Mode: mode})
+	return err
+}
+
+// loadList renders a list as serve does, and says of which revision.
+func loadList(ctx context.Context, inv store.Inventory, kind snapshot.Kind, q snapshot.Query) (*snapshot.List, store.Revision, error) {
+	builder := snapshot.NewBuilder()
+	revision, err := inv.Load(ctx, builder)
+	if err != nil {
+		return nil, revision, err
+	}
+	list, err := builder.Snapshot(revision).List(kind, q)
+	var unknown *snapshot.NotFoundError
+	if errors.As(err, &unknown) {
+		err = &hinted{err: err, hint: "promshard " + unknown.Noun + " list shows which there are"}
+	}
+	return list, revision, err
 }
 
 // fileMode is a file's mode on the command line, in octal as chmod takes it. It implements kingpin.Value.

@@ -114,7 +114,7 @@ func TestTheHelpOfTheProgramNamesEveryCommandAndExitCode(t *testing.T) {
 	for _, c := range commands() {
 		assert.Contains(t, help, strings.Fields(c.FullCommand)[0])
 	}
-	for _, code := range []int{exitOK, exitFailure, exitUsage, exitNotFound, exitConflict, exitUnavailable, exitInterrupted} {
+	for _, code := range []int{exitOK, exitFailure, exitUsage, exitNotFound, exitConflict, exitUnavailable, exitDiffers, exitInterrupted} {
 		assert.Contains(t, help, fmt.Sprintf("\n  %-5d", code))
 	}
 	assert.Contains(t, help, "--completion-script-bash")

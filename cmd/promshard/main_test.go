@@ -48,9 +48,11 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits":  exits,
-			"mode":   mode,
-			"answer": answerWith,
+			"exits":      exits,
+			"mode":       mode,
+			"answer":     answerWith,
+			"promgen":    promgenDatabase,
+			"promgensql": promgenSQL,
 		},
 	})
 }
