@@ -178,6 +178,7 @@ func writes(s *store.Store, p seed) map[string]func(ctx context.Context) error {
 			return update(s.SetHosts(ctx, p.project.ID+1, store.SetHosts{Add: []store.Host{{Name: "new1"}}}))
 		},
 		"import": func(ctx context.Context) error { return update(s.Import(ctx, imported(), store.ImportOptions{})) },
+		"sync":   func(ctx context.Context) error { return update(s.Sync(ctx, elsewhere(), store.SyncOptions{})) },
 	}
 }
 

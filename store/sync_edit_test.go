@@ -205,10 +205,18 @@ func (e *editor) deletions(s *store.Store, ours world) []func(context.Context) e
 		func(ctx context.Context) error { return s.DeleteExporter(ctx, id("exporter"), store.DeleteOptions{}) },
 		func(ctx context.Context) error { return s.DeleteURL(ctx, id("url"), store.DeleteOptions{}) },
 		func(ctx context.Context) error { return s.DeleteServer(ctx, id("server"), store.DeleteOptions{}) },
-		func(ctx context.Context) error { return s.DeleteDefaultExporter(ctx, id("default_exporter"), store.DeleteOptions{}) },
-		func(ctx context.Context) error { return s.DeleteFarm(ctx, id("farm"), store.DeleteOptions{Cascade: true}) },
-		func(ctx context.Context) error { return s.DeleteProject(ctx, id("project"), store.DeleteOptions{Cascade: true}) },
-		func(ctx context.Context) error { return s.DeleteProbe(ctx, id("probe"), store.DeleteOptions{Cascade: true}) },
+		func(ctx context.Context) error {
+			return s.DeleteDefaultExporter(ctx, id("default_exporter"), store.DeleteOptions{})
+		},
+		func(ctx context.Context) error {
+			return s.DeleteFarm(ctx, id("farm"), store.DeleteOptions{Cascade: true})
+		},
+		func(ctx context.Context) error {
+			return s.DeleteProject(ctx, id("project"), store.DeleteOptions{Cascade: true})
+		},
+		func(ctx context.Context) error {
+			return s.DeleteProbe(ctx, id("probe"), store.DeleteOptions{Cascade: true})
+		},
 	}
 }
 
