@@ -8,6 +8,7 @@ GO        ?= go
 DATABASE  ?= sqlite:data/promshard.db
 LISTEN    ?= :9780
 FUZZTIME  ?= 20s
+DURATION  ?= 300
 BENCH     ?= .
 BENCHTIME ?= 1s
 FLEET     ?= million
@@ -65,6 +66,10 @@ fmt: $(gofumpt) ## format every Go file
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME (20s) each
 	FUZZTIME='$(FUZZTIME)' .ci/fuzz
+
+.PHONY: schemathesis
+schemathesis: ## send what Schemathesis makes of the OpenAPI document to a server, for DURATION (300) seconds
+	DURATION='$(DURATION)' .ci/schemathesis
 
 .PHONY: bench
 bench: ## the Go benchmarks (BENCH, BENCHTIME), then what docs/performance.md shows (FLEET, line or million)

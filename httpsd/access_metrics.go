@@ -1,6 +1,7 @@
 package httpsd
 
 import (
+	"errors"
 	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -67,4 +68,23 @@ func (t *accessTable) count(kind string) (n int) {
 		}
 	}
 	return n
+}
+
+// observe counts an answer with err, when that is a refusal of who asked. A nil Access counts nothing.
+func (a *Access) observe(err error) {
+	reason := ""
+	switch {
+	case a == nil:
+	case errors.Is(err, errUnauthorized):
+		reason = refusedMissing
+	case errors.Is(err, errBadToken):
+		reason = refusedUnknown
+	case errors.Is(err, errForbidden), errors.Is(err, store.ErrForbidden):
+		reason = refusedForbidden
+	case isTooFast(err):
+		reason = refusedRate
+	}
+	if reason != "" {
+		a.metrics.refused.WithLabelValues(reason).Inc()
+	}
 }

@@ -168,10 +168,11 @@ func TestClosedListsAreForWhomTheyAreMeant(t *testing.T) {
 		"/rest/service/a/targets": {ok, no, ok, no, no}, "/rest/project/b/targets": {ok, no, no, no, ok},
 		"/rest/service/b/targets?shard=a": {ok, ok, no, no, ok},
 	} {
-		require.Equal(t, w, want{
+		got := want{
 			g.code(t, http.MethodGet, address, all), g.code(t, http.MethodGet, address, shard), g.code(t, http.MethodGet, address, service),
 			g.code(t, http.MethodGet, address, project), g.code(t, http.MethodGet, address, both),
-		}, address)
+		}
+		require.Equal(t, w, got, address)
 	}
 	refused := g.do(t, http.MethodGet, "/sd/targets", nil, "Authorization", shard)
 	assert.Contains(t, requireError(t, refused, no, "forbidden"), "token:shard would need the role reader on all that was asked for")
@@ -207,7 +208,10 @@ var routeNeeds = map[string]need{
 	"GET /rest/service/{name}/targets": needLists, "GET /rest/project/{name}/targets": needLists,
 
 	"GET /metrics": needNothing, "GET /-/healthy": needNothing, "GET /-/ready": needNothing, "GET /": needNothing,
-	"GET /static/style.css": needNothing,
+	"GET /static/style.css": needNothing, "GET /api/v2/openapi.json": needNothing,
+
+	"GET /api/v2/journal": needView, "GET /api/v2/journal/{revision}": needView, "POST /api/v2/journal/{revision}/revert": needEdit,
+	"GET /api/v2/lists/diff": needView, "GET /api/v2/explain": needView, "GET /api/v2/consumers": needView,
 
 	"GET /api/v2/shards": needView, "GET /api/v2/shards/{key}": needView,
 	"POST /api/v2/shards": needEdit, "PATCH /api/v2/shards/{key}": needEdit, "DELETE /api/v2/shards/{key}": needEdit,
@@ -388,8 +392,8 @@ func TestBeforeAccessIsLoaded(t *testing.T) {
 		p := NewPublisher(PublisherOptions{Source: s})
 		require.NoError(t, p.pass(t.Context()))
 		h := New(Options{Publisher: p, Access: NewAccess(AccessOptions{Source: s, OpenLists: open})})
-		ask := func(authorization string) int {
-			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/sd/targets", http.NoBody)
+		ask := func(target, authorization string) int {
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, target, http.NoBody)
 			r.Header.Set("Authorization", authorization)
 			w := httptest.NewRecorder()
 			h.ServeHTTP(w, r)
@@ -399,7 +403,8 @@ func TestBeforeAccessIsLoaded(t *testing.T) {
 		if open {
 			want = http.StatusOK
 		}
-		require.Equal(t, want, ask("Bearer "+store.TokenPrefix+"x"), "open: %v", open)
+		require.Equal(t, want, ask("/sd/targets", "Bearer "+store.TokenPrefix+"x"), "open: %v", open)
+		require.Equal(t, http.StatusServiceUnavailable, ask("/-/ready", ""))
 	}
 }
 
@@ -419,6 +424,11 @@ func TestRateOfRequests(t *testing.T) {
 	require.Equal(t, http.StatusOK, g.code(t, http.MethodGet, "/api/v2/shards", other), "so is everybody else")
 	_, _ = g.grant(t, "new", roleOn(store.RoleViewer))
 	require.Equal(t, http.StatusTooManyRequests, g.code(t, http.MethodGet, "/api/v2/shards", fast), "another table is no new start")
+	require.Equal(t, http.StatusUnauthorized, g.code(t, http.MethodGet, "/sd/targets", ""))
+	require.Equal(t, http.StatusForbidden, g.code(t, http.MethodPost, "/api/v2/shards", other))
+	for reason, n := range map[string]float64{"rate": 2, "missing": 1, "forbidden": 1, "unknown": 0} {
+		require.InDelta(t, n, testutil.ToFloat64(g.access.metrics.refused.WithLabelValues(reason)), 0, reason)
+	}
 
 	unlimited := guard(t, s, AccessOptions{RateLimit: -1})
 	for range 20 {

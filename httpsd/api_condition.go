@@ -56,7 +56,7 @@ func (cond condition) demand(noun string, version int64) (int64, error) {
 		}
 	}
 	return 0, &store.Error{
-		Kind: store.ErrStale, Noun: prose(noun), Field: "version", Value: strings.Join(cond.tags, ", "),
+		Kind: store.ErrStale, Noun: prose(noun), Field: "version", Value: shorten(strings.ReplaceAll(strings.Join(cond.tags, ", "), `"`, "")),
 		Reason: fmt.Sprintf("has changed since; it is now at version %d", version),
 		Hint:   "read it again, and repeat the change if it still applies",
 	}

@@ -49,7 +49,10 @@ func withHistory(t *testing.T, fn func(t *testing.T, a *apiServing)) {
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
 		go func() { done <- publisher.Run(ctx) }()
-		t.Cleanup(func() { cancel(); <-done })
+		t.Cleanup(func() {
+			cancel()
+			assert.ErrorIs(t, <-done, context.Canceled)
+		})
 		require.Eventually(t, func() bool { return publisher.Snapshot() != nil }, 10*time.Second, time.Millisecond)
 		fn(t, a)
 	})

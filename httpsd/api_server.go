@@ -38,7 +38,9 @@ func serverNamed(name string) (store.ServerFilter, error) {
 	host, number, err := net.SplitHostPort(name)
 	port, notNumber := strconv.Atoi(number)
 	if err != nil || notNumber != nil || host == "" || port == 0 {
-		return store.ServerFilter{}, invalid("server", name, "is neither an id nor HOST:PORT")
+		return store.ServerFilter{}, &store.Error{
+			Kind: store.ErrNotFound, Noun: "server", Value: shorten(name), Reason: "is neither an id nor HOST:PORT",
+		}
 	}
 	return store.ServerFilter{Host: host, Port: port}, nil
 }

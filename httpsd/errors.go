@@ -72,7 +72,7 @@ func is(target error) func(error) bool {
 }
 
 func isTooFast(err error) bool {
-	var fast *tooFast
+	var fast *tooFastError
 	return errors.As(err, &fast)
 }
 
@@ -158,7 +158,7 @@ func writeError(w http.ResponseWriter, err error) int {
 
 // setDemands says in the header what the client should do before it asks again.
 func setDemands(header http.Header, code int, err error) {
-	var fast *tooFast
+	var fast *tooFastError
 	switch {
 	case errors.As(err, &fast):
 		header.Set("Retry-After", strconv.Itoa(fast.after))

@@ -211,6 +211,7 @@ func (h *handler) fail(w *recorder, r *http.Request, name string, err error) {
 	if !known && !clientGone {
 		h.o.Logger.Error("Answering a request", "handler", name, "method", r.Method, "url", shorten(withoutTokens(r.RequestURI)), "err", err)
 	}
+	h.o.Access.observe(err)
 	if w.code != 0 {
 		panic(http.ErrAbortHandler)
 	}

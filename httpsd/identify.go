@@ -114,13 +114,13 @@ func withoutTokens(address string) string {
 	return address
 }
 
-// tooFast says that a principal makes more requests than it may.
-type tooFast struct {
+// tooFastError says that a principal makes more requests than it may.
+type tooFastError struct {
 	name string
 	// after is for how many seconds it should wait.
 	after int
 }
 
-func (e *tooFast) Error() string {
+func (e *tooFastError) Error() string {
 	return fmt.Sprintf("%s makes more requests than it may; wait %d s", e.name, e.after)
 }

@@ -204,7 +204,7 @@ func componentParameters() object {
 		queryParameter("confirm", "The digest of a refusal by the guard, to do it all the same", object{"type": "string", "minLength": 1}),
 		queryParameter("cascade", "true deletes what hangs on it as well", object{"type": "boolean", "default": false}),
 		queryParameter("q", "Only those that have each of these words in one of their texts", object{"type": "string", "minLength": 1}),
-		queryParameter("cursor", "The next of the page before", object{"type": "string", "minLength": 1}),
+		queryParameter("cursor", "The next of the page before", object{"type": "string", "pattern": "^[A-Za-z0-9_-]+$"}),
 		headerParameter(keyHeader, "A name for this request, up to 255 bytes: for a day, the same request under the same name is done once and answered again"),
 		headerParameter("If-Match", "The ETag that it must still have, or several, or *"),
 	} {
@@ -226,7 +226,7 @@ func queryParameter(name, text string, schema object) object {
 
 // headerParameter is a header of a request.
 func headerParameter(name, text string) object {
-	return object{"name": name, "in": "header", "description": text, "schema": object{"type": "string"}}
+	return object{"name": name, "in": "header", "description": text, "schema": object{"type": "string", "minLength": 1, "maxLength": 255}}
 }
 
 // openAPIDocument answers with the document of all routes.

@@ -1,5 +1,11 @@
 package httpsd
 
+// hostPattern is what host names and addresses are made of; not all that is made of it is one.
+const hostPattern = `^[0-9A-Za-z_.:\[\]-]+$`
+
+// labelPattern is what names of labels are made of.
+const labelPattern = `^[a-zA-Z_][a-zA-Z0-9_]*$`
+
 // fieldDocs say what the fields of nouns are, by the field alone or with its type before it; the latter wins.
 var fieldDocs = map[string]object{
 	"id":          {"description": "Given by promshard, never twice", "minimum": 1},
@@ -31,12 +37,12 @@ var fieldDocs = map[string]object{
 	"Shard.targets":     {"description": "The estimated capacity in targets; 0 is not estimated", "minimum": 0},
 	"Shard.max_removal": {"description": "The share of its targets, in percent, that one write may take away unconfirmed; 100 is no limit, 0 the server's own", "minimum": 0, "maximum": 100},
 
-	"Server.host":     {"description": "A host name or an IP address", "minLength": 1, "maxLength": 253},
+	"Server.host":     {"description": "A host name or an IP address", "minLength": 1, "maxLength": 255, "pattern": hostPattern},
 	"Project.enabled": {"description": "false while the project is under maintenance: it then has no targets"},
 	"Farm.name":       {"description": "Need not be unique: a project has at most one farm"},
 	"Farm.source":     {"description": "Where its hosts come from", "minLength": 1, "maxLength": 128},
 
-	"Host.name":    {"description": "A host name or an IP address, without a port; unique in its farm", "maxLength": 253},
+	"Host.name":    {"description": "A host name or an IP address, without a port; unique in its farm", "maxLength": 255, "pattern": hostPattern},
 	"Host.enabled": {"description": "false while the host is under maintenance: it is then no target"},
 	"Host.farm":    {"description": "The name of its farm"},
 	"Host.farm_id": {"description": "The id of its farm", "minimum": 1},

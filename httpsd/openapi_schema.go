@@ -21,6 +21,7 @@ func componentSchemas() object {
 		"Receipt": schemaOf[receipt](), "HostsResult": schemaOf[store.SetHostsResult](),
 		"Labels": object{
 			"type": "object", "description": "User labels", "additionalProperties": object{"type": "string"},
+			"propertyNames": object{"pattern": labelPattern},
 		},
 		"BulkHost": bulkHostSchema(),
 	}
@@ -36,7 +37,7 @@ func schemaOf[T any]() object { return typeSchema(reflect.TypeFor[T]()) }
 func typeSchema(t reflect.Type) object {
 	switch t {
 	case reflect.TypeFor[model.Duration]():
-		return object{"type": "string", "pattern": durationPattern}
+		return object{"type": "string", "pattern": durationPattern, "minLength": 1}
 	case reflect.TypeFor[store.Labels]():
 		return ref("Labels")
 	case reflect.TypeFor[store.GuardError]():
@@ -165,7 +166,7 @@ func (n *resource[T, F, U]) changeSchema() object {
 		case field.name == "labels":
 			schema = object{
 				"type": []string{"object", "null"}, "description": "Merged into the labels that are there; null takes one away",
-				"additionalProperties": object{"type": []string{"string", "null"}},
+				"additionalProperties": object{"type": []string{"string", "null"}}, "propertyNames": object{"pattern": labelPattern},
 			}
 		default:
 			schema["type"] = []any{schema["type"], "null"}

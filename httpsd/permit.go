@@ -71,13 +71,13 @@ func (a *Access) admit(n need, r *http.Request) (*holder, error) {
 	who, err := a.identify(r)
 	switch {
 	case err != nil:
-		return nil, a.refuse(err)
+		return nil, err
 	case who == nil:
-		return nil, a.refuse(errUnauthorized)
+		return nil, errUnauthorized
 	case !who.mayAnywhere(n):
-		return nil, a.refuse(forbidden(who, n, ""))
+		return nil, forbidden(who, n, "")
 	}
-	return who, a.refuse(a.count(who, n))
+	return who, a.count(who, n)
 }
 
 // admitToLists refuses who may fetch no list at all.
@@ -90,11 +90,11 @@ func (a *Access) admitToLists(r *http.Request) error {
 	case errors.Is(err, errNoAccess) && a.o.OpenLists:
 		return nil
 	case err != nil:
-		return a.refuse(err)
+		return err
 	case who == nil || who.usage == nil:
 		return nil // listable says what is missing, where something is
 	}
-	return a.refuse(a.count(who, needLists))
+	return a.count(who, needLists)
 }
 
 // count notes that a principal was let in, and refuses it when that is too often.
@@ -108,7 +108,7 @@ func (a *Access) count(who *holder, n need) error {
 	if limiter == nil || limiter.AllowN(now, 1) {
 		return nil
 	}
-	return &tooFast{name: who.name, after: max(1, int(math.Ceil(1/float64(limiter.Limit()))))}
+	return &tooFastError{name: who.name, after: max(1, int(math.Ceil(1/float64(limiter.Limit()))))}
 }
 
 // mayAnywhere says whether somebody has at least one place to do what n stands for.
@@ -146,10 +146,10 @@ func (h *handler) permit(ctx context.Context, n need, scopes ...scope) error {
 	}
 	who, ok := ctx.Value(holderKey{}).(*holder)
 	if !ok {
-		return h.o.Access.refuse(errUnauthorized)
+		return errUnauthorized
 	}
 	if !who.mayAnywhere(n) {
-		return h.o.Access.refuse(forbidden(who, n, ""))
+		return forbidden(who, n, "")
 	}
 	reach := who.reach(n)
 	if reach == nil || reach.Everywhere {
@@ -161,7 +161,7 @@ func (h *handler) permit(ctx context.Context, n need, scopes ...scope) error {
 			return err
 		}
 		if !reach.Covers(store.Place{Service: p.service, Project: p.project, Shard: p.shard}) {
-			return h.o.Access.refuse(forbidden(who, n, " there, or on everything"))
+			return forbidden(who, n, " there, or on everything")
 		}
 	}
 	return nil
@@ -177,27 +177,11 @@ func (h *handler) listable(r *http.Request, s *snapshot.Snapshot, q snapshot.Que
 	who, err := a.identify(r)
 	switch {
 	case err != nil:
-		return a.refuse(err)
+		return err
 	case who == nil:
-		return a.refuse(errUnauthorized)
+		return errUnauthorized
 	case !s.Within(q, &who.rights.Lists):
-		return a.refuse(forbidden(who, needLists, " on all that was asked for; name a shard, a service or a project on which it has that"))
+		return forbidden(who, needLists, " on all that was asked for; name a shard, a service or a project on which it has that")
 	}
 	return nil
-}
-
-// refuse counts a refusal, and returns it.
-func (a *Access) refuse(err error) error {
-	switch {
-	case err == nil:
-	case errors.Is(err, errUnauthorized):
-		a.metrics.refused.WithLabelValues(refusedMissing).Inc()
-	case errors.Is(err, errBadToken):
-		a.metrics.refused.WithLabelValues(refusedUnknown).Inc()
-	case errors.Is(err, errForbidden):
-		a.metrics.refused.WithLabelValues(refusedForbidden).Inc()
-	case isTooFast(err):
-		a.metrics.refused.WithLabelValues(refusedRate).Inc()
-	}
-	return err
 }

@@ -149,10 +149,13 @@ func (h *handler) healthy(w http.ResponseWriter, _ *http.Request) error {
 	return nil
 }
 
-// ready answers once lists can be served.
+// ready answers once lists can be served, to whom they are for.
 func (h *handler) ready(w http.ResponseWriter, _ *http.Request) error {
 	if _, err := h.loaded(); err != nil {
 		return err
+	}
+	if a := h.o.Access; a != nil && a.table.Load() == nil {
+		return errNoAccess
 	}
 	writeText(w, plainText, "promshard is ready.\n")
 	return nil

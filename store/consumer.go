@@ -45,7 +45,7 @@ const ConsumerWritten = consumersAlive / 3
 // (never, when it is zero). It is no write
 // of the inventory: it has no revision, wakes nobody, and does not wait in line for writers, but for the database.
 func (s *Store) SaveConsumers(ctx context.Context, replica string, seen []Consumer, forget time.Time) error {
-	tx, err := s.writer.BeginTxx(ctx, nil)
+	tx, err := s.begin(ctx)
 	if err != nil {
 		return fmt.Errorf("saving consumers: %w", s.dialect.blame(ctx, err))
 	}

@@ -27,7 +27,7 @@ const (
 // Roles are all roles.
 var Roles = []Role{RoleReader, RoleViewer, RoleEditor, RoleAdmin}
 
-// What a role can be on, beside "service", "project" and "shard".
+// Everything is what a role can be on, beside "service", "project" and "shard".
 const Everything = "everything"
 
 // GrantNouns are all that a role can be on.

@@ -102,7 +102,7 @@ type Inventory interface {
 	// more objects than limit; 0 means 100, the most is 1,000.
 	JournalPage(ctx context.Context, revision, offset int64, limit int) (JournalPage, error)
 	// Revert undoes one revision, as one new write, unless something newer stands in the way: then it is a
-	// *RevertConflict.
+	// *RevertError.
 	Revert(ctx context.Context, revision int64) (Reversal, error)
 
 	// Load sends everything that lists are rendered from to the sink, as it is at the revision returned: one

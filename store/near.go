@@ -45,7 +45,7 @@ func (s *Store) NearHosts(ctx context.Context, name string, limit int) ([]string
 func (s *Store) NearURLs(ctx context.Context, address string, limit int) ([]string, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" {
-		return []string{}, nil
+		return []string{}, nil //nolint:nilerr // what is no URL is near none
 	}
 	var names []string
 	for _, scheme := range []string{"http", "https"} {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -318,9 +319,9 @@ func (p *past) back(ctx context.Context, after, until int64) error {
 func (v view) touchedBetween(ctx context.Context, from, to int64) ([]int64, error) {
 	set, err := v.touchedAfter(ctx, from, to, pastProjects)
 	switch {
-	case err == errReload && len(set.projects) > pastProjects:
+	case errors.Is(err, errReload) && len(set.projects) > pastProjects:
 		return nil, rangeError("from", from, fmt.Sprintf("the revisions up to %d touch more than %d projects; ask for fewer", to, pastProjects))
-	case err == errReload:
+	case errors.Is(err, errReload):
 		return nil, rangeError("from", from, "the journal does not reach back so far")
 	case err != nil:
 		return nil, err

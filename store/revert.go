@@ -24,8 +24,8 @@ type Reversal struct {
 	Revision int64 `json:"revision"`
 }
 
-// RevertConflict says what stands in the way of a revert. It is of the kind ErrConflict.
-type RevertConflict struct {
+// RevertError says what stands in the way of a revert. It is of the kind ErrConflict.
+type RevertError struct {
 	// Revision was to be undone.
 	Revision int64
 	// Noun, ID and Name are the object in the way, Newer the revision that put it there, 0 when that is not known.
@@ -38,16 +38,16 @@ type RevertConflict struct {
 }
 
 // Error says which revision, and what is in the way.
-func (e *RevertConflict) Error() string {
+func (e *RevertError) Error() string {
 	return "revision " + strconv.FormatInt(e.Revision, 10) + ` cannot be reverted: ` + e.Reason
 }
 
 // Unwrap gives the kind to errors.Is.
-func (e *RevertConflict) Unwrap() error { return ErrConflict }
+func (e *RevertError) Unwrap() error { return ErrConflict }
 
 // Revert implements Inventory. It goes back through the entry's changes, from the last to the first. What was created
 // must still be as it was created, what was changed as it was changed to, and what was deleted must find its name and
-// what it belongs to free and there; rows come back under the ids they had. Anything else is a *RevertConflict.
+// what it belongs to free and there; rows come back under the ids they had. Anything else is a *RevertError.
 func (s *Store) Revert(ctx context.Context, revision int64) (Reversal, error) {
 	return written(ctx, s, "revert", func(tx *writeTx) (Reversal, error) {
 		entry, err := journalEntry(ctx, tx, revision)
@@ -126,7 +126,7 @@ func (u *undoing) run(ctx context.Context) error {
 
 // reverting says what was being done, unless err does.
 func (u *undoing) reverting(err error) error {
-	var conflict *RevertConflict
+	var conflict *RevertError
 	if errors.As(err, &conflict) {
 		return err
 	}
@@ -198,7 +198,7 @@ func (u *undoing) inTheWay(ctx context.Context, noun string, row pastRow, how st
 	if err != nil {
 		return err
 	}
-	c := &RevertConflict{
+	c := &RevertError{
 		Revision: u.entry.Revision, Noun: noun, ID: row.id, Name: row.name, Reason: row.title + " " + how,
 	}
 	if newer > u.entry.Revision {

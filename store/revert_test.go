@@ -216,7 +216,7 @@ func TestRevertOfEachKindOfWriteGivesWhatWasThere(t *testing.T) {
 				assert.Contains(t, entry.Summary, fmt.Sprintf("reverted revision %d: ", done))
 
 				_, err := s.Revert(t.Context(), done)
-				var conflict *store.RevertConflict
+				var conflict *store.RevertError
 				require.ErrorAs(t, err, &conflict, "a revision is reverted once")
 				assert.Equal(t, done+1, conflict.Newer)
 
@@ -274,7 +274,7 @@ func TestRevertNamesWhatStandsInTheWay(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				refused(t, s, store.ErrConflict, test.text, func(ctx context.Context) error {
 					_, err := s.Revert(ctx, test.revision)
-					var conflict *store.RevertConflict
+					var conflict *store.RevertError
 					require.ErrorAs(t, err, &conflict)
 					assert.Equal(t, test.revision, conflict.Revision)
 					assert.Equal(t, test.noun, conflict.Noun)
@@ -289,7 +289,7 @@ func TestRevertNamesWhatStandsInTheWay(t *testing.T) {
 			require.NoError(t, err, "the project does not depend on the owner")
 			refused(t, s, store.ErrConflict, `project "p" belongs to a service that would go`, func(ctx context.Context) error {
 				_, err := s.Revert(ctx, created)
-				var conflict *store.RevertConflict
+				var conflict *store.RevertError
 				require.ErrorAs(t, err, &conflict)
 				assert.Equal(t, placed, conflict.Newer)
 				return err

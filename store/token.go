@@ -37,7 +37,7 @@ func (h *TokenHash) Equal(other *TokenHash) bool {
 // newToken returns a new secret.
 func newToken() string {
 	b := make([]byte, tokenRandom, tokenRandom+tokenSum)
-	rand.Read(b) //nolint:errcheck // it never returns an error: it ends the process
+	rand.Read(b) // it never returns an error: it ends the process
 	sum := sha256.Sum256(b)
 	return TokenPrefix + tokenLetters.EncodeToString(append(b, sum[:tokenSum]...))
 }

@@ -170,7 +170,7 @@ func (a *app) revert(cmd *kingpin.CmdClause) action {
 			ctx = store.WithDryRun(ctx)
 		}
 		r, err := inv.Revert(ctx, *revision.value)
-		var conflict *store.RevertConflict
+		var conflict *store.RevertError
 		if errors.As(err, &conflict) && conflict.Newer > 0 {
 			err = &hinted{err: err, hint: fmt.Sprintf("promshard journal %d shows what is newer", conflict.Newer)}
 		}

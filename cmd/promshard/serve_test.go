@@ -192,6 +192,23 @@ func TestServeShowsWhatTheCommandLineWrites(t *testing.T) {
 	assert.NotContains(t, s.stderr.String(), "level=warn")
 }
 
+func TestServeSharesWhoAsks(t *testing.T) {
+	database := "sqlite://" + filepath.Join(t.TempDir(), "x.db")
+	fill(t, database)
+	s := startReady(t, "--database="+database)
+	before := mustRun(t, "journal", "--database="+database)
+	s.get(t, "/sd/targets?shard=prod")
+	listed := func() string { return mustRun(t, "consumers", "--live", "--database="+database) }
+	require.Eventually(t, func() bool { return strings.Contains(listed(), "shard=prod") }, patience, 100*time.Millisecond)
+	assert.Regexp(t, `127\.0\.0\.1 .*targets  shard=prod .* yes `, listed())
+	assert.Contains(t, mustRun(t, "explain", "web1.example:9100", "--database="+database), "CONSUMER      127.0.0.1, ")
+	s.get(t, "/sd/urls")
+	s.signal(t, syscall.SIGTERM)
+	require.NoError(t, s.wait(t))
+	assert.Regexp(t, `127\.0\.0\.1 .*urls `, listed(), "what was seen last is saved at the end")
+	assert.Equal(t, before, mustRun(t, "journal", "--database="+database), "it is no write of the inventory")
+}
+
 func TestServeSaysWhatToPasteIntoPrometheus(t *testing.T) {
 	s := startServe(t, "--web.external-url=https://promshard.example/x/")
 	assert.Contains(t, s.stdout.String(), "promshard is at https://promshard.example/x/\n")
@@ -211,6 +228,7 @@ func TestServeRefusesLimitsThatMakeNoSense(t *testing.T) {
 		"--web.max-held-requests=-1":   "--web.max-held-requests -1: must be 0 or more",
 		"--web.max-held-requests=many": "many",
 		"--web.max-watchers=-1":        "--web.max-watchers -1: must be 0 or more",
+		"--web.max-consumers=0":        "--web.max-consumers 0: must be 1 or more",
 	} {
 		_, stderr, code := promshard(t, "serve", flag, "--database=sqlite://"+filepath.Join(t.TempDir(), "x.db"))
 		assert.Equal(t, exitUsage, code, flag)

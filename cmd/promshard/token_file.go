@@ -41,7 +41,7 @@ func createWhole(file, content string) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(temporary.Name()) //nolint:errcheck // what is left over is readable by its owner alone
+	defer os.Remove(temporary.Name())
 	_, err = temporary.WriteString(content)
 	if err := errors.Join(err, temporary.Sync(), temporary.Close()); err != nil {
 		return err

@@ -298,8 +298,11 @@ func TestServersThatAskAndThoseThatDoNot(t *testing.T) {
 		{Address: "2001:db8::1", Path: "/sd/watch", Query: "shard=a", Last: now.Add(-time.Hour), Watching: 1},
 	})
 	servers := []store.Server{
-		{Host: "prom1", Port: 9090}, {Host: "10.0.0.2", Port: 9090}, {Host: "prom3", Port: 9090},
-		{Host: "2001:db8::1", Port: 9090}, {Host: "prom5", Port: 9090},
+		{Host: "prom1", Port: 9090},
+		{Host: "10.0.0.2", Port: 9090},
+		{Host: "prom3", Port: 9090},
+		{Host: "2001:db8::1", Port: 9090},
+		{Host: "prom5", Port: 9090},
 	}
 	got := consumers.Servers(t.Context(), servers, views, names{"prom3": {"10.0.0.3"}}, now)
 	var said []string

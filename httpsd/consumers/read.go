@@ -69,8 +69,8 @@ func (c *Consumer) row() store.Consumer {
 func (c *Consumer) name() string {
 	h := fnv.New128a()
 	for _, s := range []string{c.address, c.agent, c.path, c.query} {
-		h.Write(strconv.AppendInt(nil, int64(len(s)), 10)) //nolint:errcheck // a hash takes everything
-		h.Write([]byte(":" + s))                           //nolint:errcheck // likewise
+		h.Write(strconv.AppendInt(nil, int64(len(s)), 10))
+		h.Write([]byte(":" + s))
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }

@@ -75,8 +75,12 @@ func (e *explainer) origin(ctx context.Context, p store.Project, rows *store.Pro
 		return err
 	}
 	objects := []store.Object{
-		{Noun: "shard", ID: p.ShardID}, {Noun: "service", ID: p.ServiceID}, {Noun: "project", ID: p.ID},
-		{Noun: "farm", ID: h.FarmID}, {Noun: "host", ID: h.ID}, {Noun: "exporter", ID: x.ID},
+		{Noun: "shard", ID: p.ShardID},
+		{Noun: "service", ID: p.ServiceID},
+		{Noun: "project", ID: p.ID},
+		{Noun: "farm", ID: h.FarmID},
+		{Noun: "host", ID: h.ID},
+		{Noun: "exporter", ID: x.ID},
 	}
 	before := func(rows *store.ProjectRows) *snapshot.Group {
 		targets, _ := snapshot.Render(rows)

@@ -59,8 +59,11 @@ func (e *explainer) url(ctx context.Context, u store.URL) error {
 		return err
 	}
 	objects := []store.Object{
-		{Noun: "shard", ID: p.ShardID}, {Noun: "service", ID: p.ServiceID}, {Noun: "project", ID: p.ID},
-		{Noun: "probe", ID: u.ProbeID}, {Noun: "url", ID: u.ID},
+		{Noun: "shard", ID: p.ShardID},
+		{Noun: "service", ID: p.ServiceID},
+		{Noun: "project", ID: p.ID},
+		{Noun: "probe", ID: u.ProbeID},
+		{Noun: "url", ID: u.ID},
 	}
 	if err := e.since(ctx, &o, p, objects, group); err != nil {
 		return err

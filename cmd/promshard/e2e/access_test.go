@@ -54,11 +54,15 @@ func TestClosedListsReachPrometheus(t *testing.T) {
 	database := storetest.EmptySQLiteURL(t)
 	r := serve(t, database, "--auth.lists=closed")
 	for _, args := range [][]string{
-		{"shard", "add", "a"}, {"shard", "add", "b"},
+		{"shard", "add", "a"},
+		{"shard", "add", "b"},
 		{"service", "add", "shop"},
-		{"project", "add", "pa", "--service=shop", "--shard=a"}, {"project", "add", "pb", "--service=shop", "--shard=b"},
-		{"register-host", "pa", "127.0.0.2"}, {"register-host", "pb", "127.0.0.3"},
-		{"register-job", "pa", "node", "9", "--enabled"}, {"register-job", "pb", "node", "9", "--enabled"},
+		{"project", "add", "pa", "--service=shop", "--shard=a"},
+		{"project", "add", "pb", "--service=shop", "--shard=b"},
+		{"register-host", "pa", "127.0.0.2"},
+		{"register-host", "pb", "127.0.0.3"},
+		{"register-job", "pa", "node", "9", "--enabled"},
+		{"register-job", "pb", "node", "9", "--enabled"},
 	} {
 		promshard(t, database, args...)
 	}
