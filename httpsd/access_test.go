@@ -210,6 +210,7 @@ var routeNeeds = map[string]need{
 	"GET /metrics": needNothing, "GET /-/healthy": needNothing, "GET /-/ready": needNothing, "GET /": needNothing,
 	"GET /static/style.css": needNothing, "GET /api/v2/openapi.json": needNothing,
 
+	"POST /api/v2/apply": needEdit,
 	"GET /api/v2/journal": needView, "GET /api/v2/journal/{revision}": needView, "POST /api/v2/journal/{revision}/revert": needEdit,
 	"GET /api/v2/lists/diff": needView, "GET /api/v2/explain": needView, "GET /api/v2/consumers": needView,
 

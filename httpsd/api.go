@@ -19,6 +19,8 @@ type APIOptions struct {
 	// MaxPageSize is how many rows a page of a list has at most; 0 means 1000. A page that does not say how many it wants
 	// has 100, or MaxPageSize if that is less.
 	MaxPageSize int
+	// MaxDocumentBytes bounds the body of an apply, in place of Options.MaxBodyBytes when that is less; 0 means 16 MiB.
+	MaxDocumentBytes int64
 }
 
 // defaultPageSize is the size of a page whose limit was not given.
@@ -27,6 +29,9 @@ const defaultPageSize = 100
 func (o APIOptions) withDefaults() APIOptions {
 	if o.MaxPageSize <= 0 {
 		o.MaxPageSize = 1000
+	}
+	if o.MaxDocumentBytes <= 0 {
+		o.MaxDocumentBytes = 16 << 20
 	}
 	return o
 }

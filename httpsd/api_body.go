@@ -55,6 +55,15 @@ func (c *call) body(types ...string) ([]byte, error) {
 	return body, nil
 }
 
+// mediaType is the type of the body of a request, without its parameters.
+func mediaType(r *http.Request) string {
+	given, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil {
+		return ""
+	}
+	return given
+}
+
 // member is one field of a JSON object, its value as it was sent.
 type member struct {
 	name string

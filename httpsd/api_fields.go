@@ -148,7 +148,7 @@ func (n *resource[T, F, U]) creation(body []byte, inProject bool) (T, error) {
 
 // settable are the fields that a creation may have.
 func (n *resource[T, F, U]) settable(inProject bool) []string {
-	hidden := append([]string{"id", "version"}, n.derived...)
+	hidden := append([]string{"id", "version", "managed_by"}, n.derived...)
 	if inProject {
 		hidden = append(hidden, "project", "project_id", "farm_id")
 	}

@@ -34,7 +34,7 @@ func (h *handler) apiRoutes() []route {
 	for _, noun := range nouns {
 		all = append(all, noun.routes(h)...)
 	}
-	return append(append(all, h.hostRoutes()...), h.historyRoutes()...)
+	return append(append(append(all, h.hostRoutes()...), h.applyRoute()), h.historyRoutes()...)
 }
 
 // hostRoutes are the addresses that change the hosts of a project in one call.

@@ -196,10 +196,11 @@ func (h *handler) guard(fn handlerFunc, w *recorder, r *http.Request) (err error
 	if len(r.RequestURI) > h.o.MaxURLLength {
 		return fmt.Errorf("%w: %d bytes, at most %d are taken", errURITooLong, len(r.RequestURI), h.o.MaxURLLength)
 	}
-	if r.ContentLength > h.o.MaxBodyBytes {
-		return fmt.Errorf("%w: %d bytes, at most %d are taken", errBodyTooLarge, r.ContentLength, h.o.MaxBodyBytes)
+	limit := h.bodyLimit(r)
+	if r.ContentLength > limit {
+		return fmt.Errorf("%w: %d bytes, at most %d are taken", errBodyTooLarge, r.ContentLength, limit)
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, h.o.MaxBodyBytes)
+	r.Body = http.MaxBytesReader(w, r.Body, limit)
 	return fn(w, r)
 }
 

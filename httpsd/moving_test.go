@@ -40,7 +40,7 @@ func TestAServerThatIsMovedHasTheListsOfItsNewShard(t *testing.T) {
 		}
 		stream := follow(t, r.client, r.url+watch)
 		stream.next(t)
-		require.Equal(t, of("prod"), listOf(stream))
+		require.Equal(t, of("prod"), streamed(stream))
 
 		for _, move := range []struct {
 			to string
@@ -61,7 +61,7 @@ func TestAServerThatIsMovedHasTheListsOfItsNewShard(t *testing.T) {
 			assert.Equal(t, of(move.to), body, "a request that was held")
 			_, _, body = r.get(t, "/sd/targets?"+as)
 			assert.Equal(t, of(move.to), body, "a list")
-			for listOf(stream) != of(move.to) {
+			for streamed(stream) != of(move.to) {
 				stream.next(t)
 			}
 			_, _, body = r.get(t, "/sd/groups?"+as)
@@ -71,7 +71,7 @@ func TestAServerThatIsMovedHasTheListsOfItsNewShard(t *testing.T) {
 			resumed := follow(t, r.client, r.url+watch, wire.LastEventID, stream.id.String())
 			resumed.set = maps.Clone(stream.set)
 			resumed.next(t)
-			assert.Equal(t, of(move.to), listOf(resumed), "a stream that is resumed")
+			assert.Equal(t, of(move.to), streamed(resumed), "a stream that is resumed")
 			resumed.leave(t)
 		}
 
@@ -137,5 +137,5 @@ func holdRequest(t *testing.T, r *replica, reg *prometheus.Registry, target, eta
 	return answer
 }
 
-// listOf is the list that a stream's client holds, of shards with one project.
-func listOf(f *follower) string { return "[" + strings.Join(f.bodies(), ",") + "]" }
+// streamed is the list that a stream's client holds, of shards with one project.
+func streamed(f *follower) string { return "[" + strings.Join(f.bodies(), ",") + "]" }

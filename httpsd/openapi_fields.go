@@ -10,6 +10,7 @@ const labelPattern = `^[a-zA-Z_][a-zA-Z0-9_]*$`
 var fieldDocs = map[string]object{
 	"id":          {"description": "Given by promshard, never twice", "minimum": 1},
 	"version":     {"description": "The revision at which it last changed; in quotes, its ETag", "minimum": 0},
+	"managed_by":  {"description": "The name under which apply owns it; not there when none does"},
 	"name":        {"description": "Unique among its kind", "minLength": 1, "maxLength": 128},
 	"description": {"description": "Free text"},
 	"owner":       {"description": "Whom to ask; free text", "maxLength": 128},
@@ -72,6 +73,17 @@ var fieldDocs = map[string]object{
 	"receipt.dry_run":  {"description": "true when nothing was kept, as was asked for"},
 	"receipt.summary":  {"description": "What was done, as the journal has it"},
 	"receipt.changes":  {"description": "How many rows of which noun were touched"},
+
+	"ApplyResult.plan":     {"description": "Each object that was written, or would be, in this order"},
+	"ApplyResult.revision": {"description": "The revision that was made; 0 when nothing was changed, and for a dry run"},
+	"PlannedChange.title":  {"description": "The object by its name, and where it is"},
+	"PlannedChange.id":     {"description": "0 for what a dry run would create"},
+	"PlannedChange.noun":   {"description": "What it is, as the journal calls it"},
+	"PlannedChange.name":   {"description": "What it is called"},
+	"PlannedChange.kind":   {"description": "What becomes of it", "enum": []any{"created", "changed", "deleted"}},
+	"PlannedChange.fields": {"description": "The fields that differ, labels each for itself"},
+	"ObjectDiff.id":        {"minimum": 0},
+	"ObjectDiff.name":      {"minLength": 0, "maxLength": 2048},
 
 	"SetHostsResult.missing": {"description": "Names that were to be removed and were not there"},
 }

@@ -23,7 +23,7 @@ func componentSchemas() object {
 			"type": "object", "description": "User labels", "additionalProperties": object{"type": "string"},
 			"propertyNames": object{"pattern": labelPattern},
 		},
-		"BulkHost": bulkHostSchema(),
+		"BulkHost": bulkHostSchema(), "Document": documentSchema(), "ApplyResult": schemaOf[store.ApplyResult](),
 	}
 	for _, noun := range nouns {
 		maps.Copy(schemas, noun.schemas())

@@ -9,11 +9,13 @@ import (
 type DefaultExporter struct {
 	ID int64 `db:"id"     json:"id"`
 	// Version is the revision at which the row last changed.
-	Version int64  `db:"version" json:"version"`
-	Job     string `db:"job"    json:"job"`
-	Port    int    `db:"port"   json:"port"`
-	Path    string `db:"path"   json:"path"`
-	Scheme  string `db:"scheme" json:"scheme"`
+	Version int64 `db:"version" json:"version"`
+	// ManagedBy is the name under which apply owns the row; empty when none does.
+	ManagedBy string `db:"managed_by" json:"managed_by,omitempty"`
+	Job       string `db:"job"    json:"job"`
+	Port      int    `db:"port"   json:"port"`
+	Path      string `db:"path"   json:"path"`
+	Scheme    string `db:"scheme" json:"scheme"`
 }
 
 // DefaultExporterFilter picks default exporters; a zero field does not filter.
@@ -37,15 +39,16 @@ type DefaultExporterUpdate struct {
 
 var defaultExporterTable = table[DefaultExporter]{
 	name: "default_exporter",
-	columns: `default_exporter.id, default_exporter.version, default_exporter.job, default_exporter.port, default_exporter.path,
+	columns: `default_exporter.id, default_exporter.version, default_exporter.managed_by, default_exporter.job, default_exporter.port, default_exporter.path,
 		default_exporter.scheme`,
-	from:    `default_exporter`,
-	order:   `default_exporter.job, default_exporter.port, default_exporter.path`,
-	search:  []string{"default_exporter.job", "default_exporter.path"},
-	sorts:   []string{"id", "job", "port", "path", "scheme"},
-	id:      func(e DefaultExporter) int64 { return e.ID },
-	label:   func(e DefaultExporter) (string, string) { return e.Job, fmt.Sprintf(" on port %d", e.Port) },
-	version: func(e *DefaultExporter) *int64 { return &e.Version },
+	from:      `default_exporter`,
+	order:     `default_exporter.job, default_exporter.port, default_exporter.path`,
+	search:    []string{"default_exporter.job", "default_exporter.path"},
+	sorts:     []string{"id", "job", "port", "path", "scheme"},
+	id:        func(e DefaultExporter) int64 { return e.ID },
+	label:     func(e DefaultExporter) (string, string) { return e.Job, fmt.Sprintf(" on port %d", e.Port) },
+	version:   func(e *DefaultExporter) *int64 { return &e.Version },
+	managedBy: func(e *DefaultExporter) *string { return &e.ManagedBy },
 }
 
 func (f DefaultExporterFilter) where() where {
@@ -95,7 +98,7 @@ func createDefaultExporter(ctx context.Context, tx *writeTx, e DefaultExporter) 
 	); err != nil {
 		return e, fmt.Errorf("creating default exporter %q: %w", e.Job, err)
 	}
-	return defaultExporterTable.created(tx, e)
+	return defaultExporterTable.created(ctx, tx, e)
 }
 
 func updateDefaultExporter(ctx context.Context, tx *writeTx, before DefaultExporter, u DefaultExporterUpdate) (DefaultExporter, error) {

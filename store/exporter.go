@@ -11,9 +11,11 @@ import (
 type Exporter struct {
 	ID int64 `db:"id"   json:"id"`
 	// Version is the revision at which the row last changed.
-	Version int64  `db:"version" json:"version"`
-	Job     string `db:"job"  json:"job"`
-	Port    int    `db:"port" json:"port"`
+	Version int64 `db:"version" json:"version"`
+	// ManagedBy is the name under which apply owns the row; empty when none does.
+	ManagedBy string `db:"managed_by" json:"managed_by,omitempty"`
+	Job       string `db:"job"  json:"job"`
+	Port      int    `db:"port" json:"port"`
 	// Path is empty for Prometheus's own default (/metrics), else begins with "/" and may carry a query
 	// ("/probe?module=icmp"), each parameter of which becomes a __param_NAME label.
 	Path string `db:"path" json:"path"`
@@ -61,14 +63,15 @@ type ExporterUpdate struct {
 
 var exporterTable = table[Exporter]{
 	name: "exporter",
-	columns: `exporter.id, exporter.version, exporter.job, exporter.port, exporter.path, exporter.scheme, exporter.enabled,
+	columns: `exporter.id, exporter.version, exporter.managed_by, exporter.job, exporter.port, exporter.path, exporter.scheme, exporter.enabled,
 		exporter.scrape_interval, exporter.scrape_timeout, exporter.labels, exporter.project_id, project.name AS project`,
-	from:    `exporter JOIN project ON project.id = exporter.project_id`,
-	order:   `exporter.job, exporter.port, exporter.path, exporter.scheme, project.name`,
-	search:  []string{"exporter.job", "exporter.path", "project.name"},
-	sorts:   []string{"id", "job", "port", "path", "scheme", "project"},
-	id:      func(e Exporter) int64 { return e.ID },
-	version: func(e *Exporter) *int64 { return &e.Version },
+	from:      `exporter JOIN project ON project.id = exporter.project_id`,
+	order:     `exporter.job, exporter.port, exporter.path, exporter.scheme, project.name`,
+	search:    []string{"exporter.job", "exporter.path", "project.name"},
+	sorts:     []string{"id", "job", "port", "path", "scheme", "project"},
+	id:        func(e Exporter) int64 { return e.ID },
+	version:   func(e *Exporter) *int64 { return &e.Version },
+	managedBy: func(e *Exporter) *string { return &e.ManagedBy },
 	label: func(e Exporter) (string, string) {
 		return e.Job, fmt.Sprintf(" on port %d of project %q", e.Port, e.Project)
 	},
@@ -134,7 +137,7 @@ func createExporter(ctx context.Context, tx *writeTx, e Exporter) (Exporter, err
 		return e, fmt.Errorf("creating exporter %q: %w", e.Job, err)
 	}
 	tx.touchProjects(e.ProjectID)
-	return exporterTable.created(tx, e)
+	return exporterTable.created(ctx, tx, e)
 }
 
 func updateExporter(ctx context.Context, tx *writeTx, before Exporter, u ExporterUpdate) (Exporter, error) {

@@ -12,8 +12,10 @@ const DefaultFarmSource = "promshard"
 type Farm struct {
 	ID int64 `db:"id"   json:"id"`
 	// Version is the revision at which the row last changed.
-	Version int64  `db:"version" json:"version"`
-	Name    string `db:"name" json:"name"`
+	Version int64 `db:"version" json:"version"`
+	// ManagedBy is the name under which apply owns the row; empty when none does.
+	ManagedBy string `db:"managed_by" json:"managed_by,omitempty"`
+	Name      string `db:"name" json:"name"`
 	// Source says where the hosts come from; empty on creation means DefaultFarmSource.
 	Source string `db:"source" json:"source"`
 	// ProjectID and Project name the project. On creation the name is looked at when the id is 0.
@@ -39,15 +41,16 @@ type FarmUpdate struct {
 }
 
 var farmTable = table[Farm]{
-	name:    "farm",
-	columns: `farm.id, farm.version, farm.name, farm.source, farm.project_id, project.name AS project`,
-	from:    `farm JOIN project ON project.id = farm.project_id`,
-	order:   `farm.name, project.name`,
-	search:  []string{"farm.name", "farm.source", "project.name"},
-	sorts:   []string{"id", "name", "project"},
-	id:      func(f Farm) int64 { return f.ID },
-	version: func(f *Farm) *int64 { return &f.Version },
-	label:   func(f Farm) (string, string) { return f.Name, fmt.Sprintf(" of project %q", f.Project) },
+	name:      "farm",
+	columns:   `farm.id, farm.version, farm.managed_by, farm.name, farm.source, farm.project_id, project.name AS project`,
+	from:      `farm JOIN project ON project.id = farm.project_id`,
+	order:     `farm.name, project.name`,
+	search:    []string{"farm.name", "farm.source", "project.name"},
+	sorts:     []string{"id", "name", "project"},
+	id:        func(f Farm) int64 { return f.ID },
+	version:   func(f *Farm) *int64 { return &f.Version },
+	managedBy: func(f *Farm) *string { return &f.ManagedBy },
+	label:     func(f Farm) (string, string) { return f.Name, fmt.Sprintf(" of project %q", f.Project) },
 }
 
 func (f FarmFilter) where() where {
@@ -109,7 +112,7 @@ func createFarm(ctx context.Context, tx *writeTx, f Farm) (Farm, error) {
 		return f, err
 	}
 	tx.touchProjects(f.ProjectID)
-	return farmTable.created(tx, f)
+	return farmTable.created(ctx, tx, f)
 }
 
 // insertFarm inserts a valid row and returns its id.

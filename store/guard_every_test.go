@@ -95,6 +95,10 @@ func guardedWrites(t *testing.T, s *store.Store, f guardedFleet) map[string][]fu
 			_, err := s.Sync(ctx, synced, store.SyncOptions{AllowShrink: true})
 			return err
 		}},
+		"Apply": writes{func(ctx context.Context) error {
+			_, err := s.Apply(ctx, documentOf(t, `projects: [{name: big, enabled: false}]`), store.ApplyOptions{})
+			return err
+		}},
 		"SetHosts": writes{
 			func(ctx context.Context) error {
 				_, err := s.SetHosts(ctx, f.big.ID, store.SetHosts{Replace: &[]store.Host{}})

@@ -10,6 +10,8 @@ type Host struct {
 	ID int64 `db:"id" json:"id"`
 	// Version is the revision at which the row last changed.
 	Version int64 `db:"version" json:"version"`
+	// ManagedBy is the name under which apply owns the row; empty when none does.
+	ManagedBy string `db:"managed_by" json:"managed_by,omitempty"`
 	// Name is a host name, an IPv4 address, or an IPv6 address without brackets; no port.
 	Name string `db:"name" json:"name"`
 	// Enabled is false while the host is under maintenance: it is then no target.
@@ -46,16 +48,17 @@ type HostUpdate struct {
 
 var hostTable = table[Host]{
 	name:    "host",
-	columns: `host.id, host.version, host.name, host.enabled, host.labels, host.farm_id, farm.name AS farm, project.name AS project`,
+	columns: `host.id, host.version, host.managed_by, host.name, host.enabled, host.labels, host.farm_id, farm.name AS farm, project.name AS project`,
 	from: `host
 		JOIN farm    ON farm.id    = host.farm_id
 		JOIN project ON project.id = farm.project_id`,
-	order:   `host.name, project.name`,
-	search:  []string{"host.name", "farm.name", "project.name"},
-	sorts:   []string{"id", "name", "farm", "project"},
-	id:      func(h Host) int64 { return h.ID },
-	label:   func(h Host) (string, string) { return h.Name, fmt.Sprintf(" of project %q", h.Project) },
-	version: func(h *Host) *int64 { return &h.Version },
+	order:     `host.name, project.name`,
+	search:    []string{"host.name", "farm.name", "project.name"},
+	sorts:     []string{"id", "name", "farm", "project"},
+	id:        func(h Host) int64 { return h.ID },
+	label:     func(h Host) (string, string) { return h.Name, fmt.Sprintf(" of project %q", h.Project) },
+	version:   func(h *Host) *int64 { return &h.Version },
+	managedBy: func(h *Host) *string { return &h.ManagedBy },
 }
 
 func (f HostFilter) where() where {
@@ -116,7 +119,7 @@ func createHost(ctx context.Context, tx *writeTx, h Host) (Host, error) {
 		return h, fmt.Errorf("creating host %q: %w", h.Name, err)
 	}
 	tx.touchProjects(farm.ProjectID)
-	return hostTable.created(tx, h)
+	return hostTable.created(ctx, tx, h)
 }
 
 func updateHost(ctx context.Context, tx *writeTx, before Host, u HostUpdate) (Host, error) {

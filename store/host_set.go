@@ -213,7 +213,7 @@ func (s *hostSet) create(ctx context.Context, hosts []Host) (err error) {
 			return err
 		}
 		for _, h := range created {
-			if _, err := hostTable.created(s.tx, h); err != nil {
+			if _, err := hostTable.created(ctx, s.tx, h); err != nil {
 				return err
 			}
 		}

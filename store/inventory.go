@@ -95,6 +95,10 @@ type Inventory interface {
 	// Edits made here survive. Rows that the inventory does not accept, and conflicts, are issues of the result; the
 	// rest goes in.
 	Sync(ctx context.Context, source SyncSource, o SyncOptions) (SyncResult, error)
+	// Apply makes the inventory have all that a document states, in one write of what differs. What is not stated stays
+	// as it is, but for lists of projects, which are then all that the project has from ApplyOptions.ManagedBy, and for
+	// what ApplyOptions.Prune deletes. Errors name the place in the document.
+	Apply(ctx context.Context, d Document, o ApplyOptions) (ApplyResult, error)
 
 	// Journal returns entries of the journal.
 	Journal(ctx context.Context, f JournalFilter) ([]Entry, error)

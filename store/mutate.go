@@ -147,6 +147,25 @@ func (t table[T]) erase(ctx context.Context, tx *writeTx, w where) error {
 	return nil
 }
 
+// removeRows deletes and journals rows, on which nothing may hang.
+func (w *writeTx) removeRows(ctx context.Context, noun string, rows []pastRow) error {
+	for chunk := range slices.Chunk(rows, idsAtOnce) {
+		if err := w.touchRows(ctx, noun, chunk); err != nil {
+			return err
+		}
+		picked := whereIn("id", idsOf(chunk))
+		if err := w.exec(ctx, "DELETE FROM "+noun+picked.sql(), picked.args...); err != nil {
+			return fmt.Errorf("deleting %ss: %w", nouns[noun].prose(), err)
+		}
+		for _, row := range chunk {
+			if err := w.record(noun, row.id, row.row, nil); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // touchProjectsOf marks the projects that w picks.
 func (w *writeTx) touchProjectsOf(ctx context.Context, condition where) error {
 	var ids []int64
@@ -177,15 +196,19 @@ func insertion(into string, rows [][]any) string {
 }
 
 // insertRows inserts rows of a noun with the values of the columns in into, "table (column, …)", and returns their ids.
-// The version is put in beside them.
+// The version and the owner are put in beside them.
 func (w *writeTx) insertRows(ctx context.Context, into string, rows [][]any) ([]int64, error) {
 	var ids []int64
-	columns := strings.TrimSuffix(into, ")") + ", version)"
+	columns := strings.TrimSuffix(into, ")") + ", version, managed_by)"
 	for part := range slices.Chunk(rows, rowsPerInsert) {
-		values := "(?" + strings.Repeat(", ?", len(part[0])-1) + ", " + strconv.FormatInt(w.next, 10) + ")"
+		values := "(?" + strings.Repeat(", ?", len(part[0])-1) + ", " + strconv.FormatInt(w.next, 10) + ", ?)"
 		query := "INSERT INTO " + columns + " VALUES " + values + strings.Repeat(", "+values, len(part)-1) + " RETURNING id"
+		var args []any
+		for _, row := range part {
+			args = append(append(args, row...), w.owner)
+		}
 		var some []int64
-		if err := w.selectAll(ctx, &some, query, slices.Concat(part...)...); err != nil {
+		if err := w.selectAll(ctx, &some, query, args...); err != nil {
 			return ids, fmt.Errorf("inserting into %s: %w", into, err)
 		}
 		ids = append(ids, some...)

@@ -9,7 +9,9 @@ import (
 type Probe struct {
 	ID int64 `db:"id"          json:"id"`
 	// Version is the revision at which the row last changed.
-	Version     int64  `db:"version" json:"version"`
+	Version int64 `db:"version" json:"version"`
+	// ManagedBy is the name under which apply owns the row; empty when none does.
+	ManagedBy   string `db:"managed_by" json:"managed_by,omitempty"`
 	Module      string `db:"module"      json:"module"`
 	Description string `db:"description" json:"description"`
 }
@@ -30,15 +32,16 @@ type ProbeUpdate struct {
 }
 
 var probeTable = table[Probe]{
-	name:    "probe",
-	columns: `probe.id, probe.version, probe.module, probe.description`,
-	from:    `probe`,
-	order:   `probe.module`,
-	search:  []string{"probe.module", "probe.description"},
-	sorts:   []string{"id", "module"},
-	id:      func(p Probe) int64 { return p.ID },
-	version: func(p *Probe) *int64 { return &p.Version },
-	label:   func(p Probe) (string, string) { return p.Module, "" },
+	name:      "probe",
+	columns:   `probe.id, probe.version, probe.managed_by, probe.module, probe.description`,
+	from:      `probe`,
+	order:     `probe.module`,
+	search:    []string{"probe.module", "probe.description"},
+	sorts:     []string{"id", "module"},
+	id:        func(p Probe) int64 { return p.ID },
+	version:   func(p *Probe) *int64 { return &p.Version },
+	managedBy: func(p *Probe) *string { return &p.ManagedBy },
+	label:     func(p Probe) (string, string) { return p.Module, "" },
 }
 
 func (f ProbeFilter) where() where {
@@ -82,7 +85,7 @@ func createProbe(ctx context.Context, tx *writeTx, p Probe) (Probe, error) {
 	if p.ID, err = insertProbe(ctx, tx, p); err != nil {
 		return p, err
 	}
-	return probeTable.created(tx, p)
+	return probeTable.created(ctx, tx, p)
 }
 
 // insertProbe inserts a valid row and returns its id.

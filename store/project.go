@@ -9,7 +9,9 @@ import (
 type Project struct {
 	ID int64 `db:"id"          json:"id"`
 	// Version is the revision at which the row last changed.
-	Version     int64  `db:"version" json:"version"`
+	Version int64 `db:"version" json:"version"`
+	// ManagedBy is the name under which apply owns the row; empty when none does.
+	ManagedBy   string `db:"managed_by" json:"managed_by,omitempty"`
 	Name        string `db:"name"        json:"name"`
 	Description string `db:"description" json:"description"`
 	Owner       string `db:"owner"       json:"owner"`
@@ -50,17 +52,18 @@ type ProjectUpdate struct {
 
 var projectTable = table[Project]{
 	name: "project",
-	columns: `project.id, project.version, project.name, project.description, project.owner, project.enabled, project.labels,
+	columns: `project.id, project.version, project.managed_by, project.name, project.description, project.owner, project.enabled, project.labels,
 		project.service_id, service.name AS service, project.shard_id, shard.name AS shard`,
 	from: `project
 		JOIN service ON service.id = project.service_id
 		JOIN shard   ON shard.id   = project.shard_id`,
-	order:   `project.name`,
-	search:  []string{"project.name", "project.description", "project.owner", "service.name", "shard.name"},
-	sorts:   []string{"id", "name", "service", "shard"},
-	id:      func(p Project) int64 { return p.ID },
-	label:   func(p Project) (string, string) { return p.Name, "" },
-	version: func(p *Project) *int64 { return &p.Version },
+	order:     `project.name`,
+	search:    []string{"project.name", "project.description", "project.owner", "service.name", "shard.name"},
+	sorts:     []string{"id", "name", "service", "shard"},
+	id:        func(p Project) int64 { return p.ID },
+	label:     func(p Project) (string, string) { return p.Name, "" },
+	version:   func(p *Project) *int64 { return &p.Version },
+	managedBy: func(p *Project) *string { return &p.ManagedBy },
 }
 
 func (f ProjectFilter) where() where {
@@ -119,7 +122,7 @@ func createProject(ctx context.Context, tx *writeTx, p Project) (Project, error)
 		return p, err
 	}
 	tx.touchProjects(p.ID)
-	return projectTable.created(tx, p)
+	return projectTable.created(ctx, tx, p)
 }
 
 // insertProject inserts a valid row and returns its id.

@@ -155,7 +155,7 @@ func (u *undoing) insert(ctx context.Context, noun string, rows []pastRow) error
 			return err
 		}
 	}
-	return u.touch(ctx, noun, rows)
+	return u.tx.touchRows(ctx, noun, rows)
 }
 
 // versioned returns the values of a row, with the version of this write.
@@ -170,7 +170,7 @@ func (u *undoing) versioned(columns []string, row pastRow) []any {
 // put makes of a row what it was.
 func (u *undoing) put(ctx context.Context, noun string, now, was pastRow) error {
 	n := nouns[noun]
-	if err := u.touch(ctx, noun, []pastRow{now}); err != nil {
+	if err := u.tx.touchRows(ctx, noun, []pastRow{now}); err != nil {
 		return err
 	}
 	columns := n.ownColumns()
@@ -187,31 +187,18 @@ func (u *undoing) put(ctx context.Context, noun string, now, was pastRow) error 
 	if err := u.tx.record(noun, was.id, now.row, after[was.id].row); err != nil {
 		return err
 	}
-	return u.touch(ctx, noun, []pastRow{was})
+	return u.tx.touchRows(ctx, noun, []pastRow{was})
 }
 
 // remove deletes rows that nothing else hangs on.
 func (u *undoing) remove(ctx context.Context, noun string, rows []pastRow) error {
-	if err := u.touch(ctx, noun, rows); err != nil {
-		return err
-	}
 	for chunk := range slices.Chunk(rows, idsAtOnce) {
-		ids := idsOf(chunk)
-		if err := u.childless(ctx, noun, ids); err != nil {
+		if err := u.childless(ctx, noun, idsOf(chunk)); err != nil {
 			return err
-		}
-		w := whereIn("id", ids)
-		if err := u.tx.exec(ctx, "DELETE FROM "+noun+w.sql(), w.args...); err != nil {
-			return fmt.Errorf("deleting %ss: %w", nouns[noun].prose(), err)
-		}
-		for _, row := range chunk {
-			if err := u.tx.record(noun, row.id, row.row, nil); err != nil {
-				return err
-			}
 		}
 	}
 	u.did.Deleted += len(rows)
-	return nil
+	return u.tx.removeRows(ctx, noun, rows)
 }
 
 // childless demands that no rows belong to those of the ids.

@@ -12,6 +12,8 @@ type Server struct {
 	ID int64 `db:"id" json:"id"`
 	// Version is the revision at which the row last changed.
 	Version int64 `db:"version" json:"version"`
+	// ManagedBy is the name under which apply owns the row; empty when none does.
+	ManagedBy string `db:"managed_by" json:"managed_by,omitempty"`
 	// Host is a host name or an IP address, an IPv6 address without brackets.
 	Host string `db:"host" json:"host"`
 	Port int    `db:"port" json:"port"`
@@ -39,15 +41,16 @@ type ServerUpdate struct {
 }
 
 var serverTable = table[Server]{
-	name:    "server",
-	columns: `server.id, server.version, server.host, server.port, server.shard_id, shard.name AS shard`,
-	from:    `server JOIN shard ON shard.id = server.shard_id`,
-	order:   `server.host, server.port`,
-	search:  []string{"server.host", "shard.name"},
-	sorts:   []string{"id", "host", "port", "shard"},
-	id:      func(s Server) int64 { return s.ID },
-	version: func(s *Server) *int64 { return &s.Version },
-	label:   func(s Server) (string, string) { return s.address(), fmt.Sprintf(" on shard %q", s.Shard) },
+	name:      "server",
+	columns:   `server.id, server.version, server.managed_by, server.host, server.port, server.shard_id, shard.name AS shard`,
+	from:      `server JOIN shard ON shard.id = server.shard_id`,
+	order:     `server.host, server.port`,
+	search:    []string{"server.host", "shard.name"},
+	sorts:     []string{"id", "host", "port", "shard"},
+	id:        func(s Server) int64 { return s.ID },
+	version:   func(s *Server) *int64 { return &s.Version },
+	managedBy: func(s *Server) *string { return &s.ManagedBy },
+	label:     func(s Server) (string, string) { return s.address(), fmt.Sprintf(" on shard %q", s.Shard) },
 }
 
 // address is the server's host:port.
@@ -107,7 +110,7 @@ func createServer(ctx context.Context, tx *writeTx, s Server) (Server, error) {
 		return s, fmt.Errorf("creating server %q: %w", s.address(), err)
 	}
 	tx.touchShards()
-	return serverTable.created(tx, s)
+	return serverTable.created(ctx, tx, s)
 }
 
 func updateServer(ctx context.Context, tx *writeTx, before Server, u ServerUpdate) (Server, error) {

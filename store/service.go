@@ -10,7 +10,9 @@ import (
 type Service struct {
 	ID int64 `db:"id"          json:"id"`
 	// Version is the revision at which the row last changed.
-	Version     int64  `db:"version" json:"version"`
+	Version int64 `db:"version" json:"version"`
+	// ManagedBy is the name under which apply owns the row; empty when none does.
+	ManagedBy   string `db:"managed_by" json:"managed_by,omitempty"`
 	Name        string `db:"name"        json:"name"`
 	Description string `db:"description" json:"description"`
 	Owner       string `db:"owner"       json:"owner"`
@@ -37,15 +39,16 @@ type ServiceUpdate struct {
 }
 
 var serviceTable = table[Service]{
-	name:    "service",
-	columns: `service.id, service.version, service.name, service.description, service.owner, service.labels`,
-	from:    `service`,
-	order:   `service.name`,
-	search:  []string{"service.name", "service.description", "service.owner"},
-	sorts:   []string{"id", "name"},
-	id:      func(s Service) int64 { return s.ID },
-	version: func(s *Service) *int64 { return &s.Version },
-	label:   func(s Service) (string, string) { return s.Name, "" },
+	name:      "service",
+	columns:   `service.id, service.version, service.managed_by, service.name, service.description, service.owner, service.labels`,
+	from:      `service`,
+	order:     `service.name`,
+	search:    []string{"service.name", "service.description", "service.owner"},
+	sorts:     []string{"id", "name"},
+	id:        func(s Service) int64 { return s.ID },
+	version:   func(s *Service) *int64 { return &s.Version },
+	managedBy: func(s *Service) *string { return &s.ManagedBy },
+	label:     func(s Service) (string, string) { return s.Name, "" },
 }
 
 func (f ServiceFilter) where() where {
@@ -88,7 +91,7 @@ func createService(ctx context.Context, tx *writeTx, s Service) (Service, error)
 		return s, err
 	}
 	tx.touchServices(s.ID)
-	return serviceTable.created(tx, s)
+	return serviceTable.created(ctx, tx, s)
 }
 
 // insertService inserts a valid row and returns its id.

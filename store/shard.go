@@ -9,8 +9,10 @@ import (
 type Shard struct {
 	ID int64 `db:"id"   json:"id"`
 	// Version is the revision at which the row last changed.
-	Version int64  `db:"version" json:"version"`
-	Name    string `db:"name" json:"name"`
+	Version int64 `db:"version" json:"version"`
+	// ManagedBy is the name under which apply owns the row; empty when none does.
+	ManagedBy string `db:"managed_by" json:"managed_by,omitempty"`
+	Name      string `db:"name" json:"name"`
 	// URL is where people and, later, queries reach the shard's Prometheus; may be empty.
 	URL string `db:"url" json:"url"`
 	// Enabled says whether new projects may be put on the shard. A disabled shard goes on serving what it has.
@@ -45,15 +47,16 @@ type ShardUpdate struct {
 }
 
 var shardTable = table[Shard]{
-	name:    "shard",
-	columns: `shard.id, shard.version, shard.name, shard.url, shard.enabled, shard.samples, shard.targets, shard.max_removal`,
-	from:    `shard`,
-	order:   `shard.name`,
-	search:  []string{"shard.name", "shard.url"},
-	sorts:   []string{"id", "name", "samples", "targets"},
-	id:      func(s Shard) int64 { return s.ID },
-	version: func(s *Shard) *int64 { return &s.Version },
-	label:   func(s Shard) (string, string) { return s.Name, "" },
+	name:      "shard",
+	columns:   `shard.id, shard.version, shard.managed_by, shard.name, shard.url, shard.enabled, shard.samples, shard.targets, shard.max_removal`,
+	from:      `shard`,
+	order:     `shard.name`,
+	search:    []string{"shard.name", "shard.url"},
+	sorts:     []string{"id", "name", "samples", "targets"},
+	id:        func(s Shard) int64 { return s.ID },
+	version:   func(s *Shard) *int64 { return &s.Version },
+	managedBy: func(s *Shard) *string { return &s.ManagedBy },
+	label:     func(s Shard) (string, string) { return s.Name, "" },
 }
 
 func (f ShardFilter) where() where {
@@ -97,7 +100,7 @@ func createShard(ctx context.Context, tx *writeTx, s Shard) (Shard, error) {
 		return s, err
 	}
 	tx.touchShards()
-	return shardTable.created(tx, s)
+	return shardTable.created(ctx, tx, s)
 }
 
 // insertShard inserts a valid row and returns its id.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -25,6 +26,8 @@ type table[T any] struct {
 	id            func(T) int64
 	// version is where a row keeps the revision at which it last changed.
 	version func(*T) *int64
+	// managedBy is where a row keeps the name under which apply owns it.
+	managedBy func(*T) *string
 	// label calls a row by its name, and says where it is when the name alone does not: ` in farm "x"`.
 	label func(T) (name, place string)
 }
@@ -124,23 +127,47 @@ func (t table[T]) vacant(ctx context.Context, q querier, id int64, w where, fiel
 	return &Error{Kind: ErrConflict, Noun: t.noun(), Field: field, Value: shorten(value), Reason: reason}
 }
 
-// created journals a row that was inserted, and returns it with its version.
-func (t table[T]) created(tx *writeTx, row T) (T, error) {
+// created journals a row that was inserted, and returns it with its version and its owner.
+func (t table[T]) created(ctx context.Context, tx *writeTx, row T) (T, error) {
 	*t.version(&row) = tx.next
+	if tx.owner == "" {
+		*t.managedBy(&row) = ""
+	}
+	if err := t.own(ctx, tx, &row); err != nil {
+		return row, err
+	}
 	tx.describe("created %s", t.title(row))
 	return row, tx.record(t.name, t.id(row), nil, row)
 }
 
-// amend runs the UPDATE and journals it, unless before and after are equal; it says whether they differ. The first "?" of
-// the UPDATE is the version, which after then has too, the last the id.
+// own gives a row to the owner of the write, if it has one.
+func (t table[T]) own(ctx context.Context, tx *writeTx, row *T) error {
+	place := t.managedBy(row)
+	if tx.owner == "" || *place == tx.owner {
+		return nil
+	}
+	*place = tx.owner
+	if err := tx.exec(ctx, "UPDATE "+t.name+" SET managed_by = ? WHERE id = ?", tx.owner, t.id(*row)); err != nil {
+		return fmt.Errorf("putting %s under %q: %w", t.title(*row), tx.owner, err)
+	}
+	return nil
+}
+
+// amend runs the UPDATE and journals it, unless before and after are equal; it says whether they differ. A write with an
+// owner takes the row for it. The first "?" of the UPDATE is the version, which after then has too, the last the id.
 func (t table[T]) amend(ctx context.Context, tx *writeTx, before T, after *T, update string, args ...any) (bool, error) {
-	changed := differences(before, *after)
+	owned := *after
+	*t.managedBy(&owned) = cmp.Or(tx.owner, *t.managedBy(&before))
+	changed := differences(before, owned)
 	if len(changed) == 0 {
 		return false, nil
 	}
 	*t.version(after) = tx.next
 	if err := tx.exec(ctx, update, slices.Concat([]any{tx.next}, args, []any{t.id(before)})...); err != nil {
 		return false, fmt.Errorf("changing %s: %w", t.title(before), err)
+	}
+	if err := t.own(ctx, tx, after); err != nil {
+		return false, err
 	}
 	tx.describe("changed %s: %s", t.title(before), strings.Join(changed, ", "))
 	return true, tx.record(t.name, t.id(before), before, *after)
@@ -161,7 +188,7 @@ func differences[T any](before, after T) []string {
 	var list []string
 	b, a := reflect.ValueOf(before), reflect.ValueOf(after)
 	for i := range b.NumField() {
-		name := b.Type().Field(i).Tag.Get("json")
+		name, _, _ := strings.Cut(b.Type().Field(i).Tag.Get("json"), ",")
 		if name == "id" || name == "version" || strings.HasSuffix(name, "_id") {
 			continue
 		}

@@ -30,6 +30,9 @@ type writeTx struct {
 	result any
 	// next is the revision that the write makes, if it makes one: the version of the rows it creates and changes.
 	next int64
+	// owner is the name under which apply owns the rows that the write creates and changes; empty leaves owners as they
+	// are.
+	owner string
 
 	summary  string
 	changes  []Change

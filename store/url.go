@@ -10,6 +10,8 @@ type URL struct {
 	ID int64 `db:"id" json:"id"`
 	// Version is the revision at which the row last changed.
 	Version int64 `db:"version" json:"version"`
+	// ManagedBy is the name under which apply owns the row; empty when none does.
+	ManagedBy string `db:"managed_by" json:"managed_by,omitempty"`
 	// URL is an absolute http or https URL.
 	URL string `db:"url" json:"url"`
 	// ProjectID and Project name the project, ProbeID and Probe the probe (its module). On creation the name is
@@ -41,15 +43,16 @@ type URLUpdate struct {
 
 var urlTable = table[URL]{
 	name:    "url",
-	columns: `url.id, url.version, url.url, url.project_id, project.name AS project, url.probe_id, probe.module AS probe`,
+	columns: `url.id, url.version, url.managed_by, url.url, url.project_id, project.name AS project, url.probe_id, probe.module AS probe`,
 	from: `url
 		JOIN project ON project.id = url.project_id
 		JOIN probe   ON probe.id   = url.probe_id`,
-	order:   `url.url, project.name, probe.module`,
-	search:  []string{"url.url", "project.name", "probe.module"},
-	sorts:   []string{"id", "url", "project", "probe"},
-	id:      func(u URL) int64 { return u.ID },
-	version: func(u *URL) *int64 { return &u.Version },
+	order:     `url.url, project.name, probe.module`,
+	search:    []string{"url.url", "project.name", "probe.module"},
+	sorts:     []string{"id", "url", "project", "probe"},
+	id:        func(u URL) int64 { return u.ID },
+	version:   func(u *URL) *int64 { return &u.Version },
+	managedBy: func(u *URL) *string { return &u.ManagedBy },
 	label: func(u URL) (string, string) {
 		return u.URL, fmt.Sprintf(" of project %q by probe %q", u.Project, u.Probe)
 	},
@@ -115,7 +118,7 @@ func createURL(ctx context.Context, tx *writeTx, u URL) (URL, error) {
 		return u, fmt.Errorf("creating URL %q: %w", u.URL, err)
 	}
 	tx.touchProjects(u.ProjectID)
-	return urlTable.created(tx, u)
+	return urlTable.created(ctx, tx, u)
 }
 
 func updateURL(ctx context.Context, tx *writeTx, before URL, u URLUpdate) (URL, error) {
