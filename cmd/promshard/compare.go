@@ -80,6 +80,11 @@ func addQuery(cmd *kingpin.CmdClause, q *snapshot.Query) {
 
 // compare reads both lists and prints in what they differ. It is an error when they do.
 func (a *app) compare(ctx context.Context, o compareOptions, out *output) error {
+	for _, list := range []*string{&o.list, &o.with} {
+		if *list == "-" { // behind a "=", which spellOutStdin leaves alone
+			*list = stdinName
+		}
+	}
 	if err := o.check(); err != nil {
 		return &usageError{err: err}
 	}

@@ -65,7 +65,7 @@ var errListsDiffer = errors.New("the lists differ")
 func exitCode(err error) int {
 	var usage *usageError
 	var left *leftOut
-	var partly *partlyImported
+	var partly *partlyImportedError
 	switch {
 	case err == nil:
 		return exitOK

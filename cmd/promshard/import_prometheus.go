@@ -91,13 +91,13 @@ func (a *app) importPrometheus(ctx context.Context, file string, o promfile.Opti
 	})
 }
 
-// partlyImported is the error of an import that is done, though some of the configuration was left out.
-type partlyImported struct {
+// partlyImportedError is the error of an import that is done, though some of the configuration was left out.
+type partlyImportedError struct {
 	notes  int
 	dryRun bool
 }
 
-func (e *partlyImported) Error() string {
+func (e *partlyImportedError) Error() string {
 	verb := "was"
 	if e.dryRun {
 		verb = "would be"
@@ -107,7 +107,7 @@ func (e *partlyImported) Error() string {
 
 // verdict is nil when all targets of the configuration are in.
 func (r *prometheusImport) verdict() error {
-	e := &partlyImported{dryRun: r.DryRun}
+	e := &partlyImportedError{dryRun: r.DryRun}
 	for _, n := range r.Notes {
 		if n.Kind == promfile.LeftOut {
 			e.notes++

@@ -185,7 +185,7 @@ func asPrometheus(t *testing.T, groups []store.ImportGroup) http.Handler {
 	})
 	mux.HandleFunc("/api/v1/targets", func(w http.ResponseWriter, _ *http.Request) {
 		out := bufio.NewWriterSize(w, 1<<16)
-		io.WriteString(out, `{"status":"success","data":{"activeTargets":[`) //nolint:errcheck // the client tells
+		_, _ = out.WriteString(`{"status":"success","data":{"activeTargets":[`) // the client tells
 		comma := ""
 		for _, g := range groups {
 			for _, address := range g.Targets {
@@ -193,8 +193,8 @@ func asPrometheus(t *testing.T, groups []store.ImportGroup) http.Handler {
 				comma = ","
 			}
 		}
-		io.WriteString(out, `],"droppedTargets":[],"droppedTargetCounts":{"promshard":0}}}`) //nolint:errcheck // the client tells
-		out.Flush()                                                                          //nolint:errcheck // the client tells
+		_, _ = out.WriteString(`],"droppedTargets":[],"droppedTargetCounts":{"promshard":0}}}`) // the client tells
+		_ = out.Flush()
 	})
 	return mux
 }

@@ -58,8 +58,10 @@ func (p *planner) place(t *target) bool {
 		rule Rule
 		to   *string
 	}{
-		{"service", p.options.Service, &t.service}, {"project", p.options.Project, &t.project},
-		{"job", p.options.Job, &t.job}, {"shard", p.options.Shard, &t.shard},
+		{"service", p.options.Service, &t.service},
+		{"project", p.options.Project, &t.project},
+		{"job", p.options.Job, &t.job},
+		{"shard", p.options.Shard, &t.shard},
 	} {
 		if *r.to = r.rule.of(t.labels); *r.to == "" {
 			p.leaveOut(t, fmt.Sprintf("has none of the labels that --%s=%s names", r.flag, r.rule),
