@@ -335,7 +335,7 @@ func TestImportRefuses(t *testing.T) {
 				var groups []store.ImportGroup
 				require.NoError(t, json.Unmarshal([]byte(list(test.bad)), &groups))
 				err := store.CheckImportGroup(groups[0])
-				if test.kind == store.ErrConflict || len(groups) > 1 {
+				if errors.Is(test.kind, store.ErrConflict) || len(groups) > 1 {
 					require.NoError(t, err, "nothing is wrong with the group by itself")
 					return
 				}

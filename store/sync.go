@@ -3,8 +3,9 @@ package store
 // SyncSource is all that another inventory has at one moment, as plain rows that refer to each other by the keys they
 // have there. Rows may come in any order; a key must not be 0, nor be there twice in one slice.
 //
-// A key above 0 is also the id that the row gets when it is created here, where that is free. A row that has no id of
-// its own in the source (one that a reader made up) has a negative key, the same one at every run, and gets a new id.
+// A key from 1 to 2^53 is also the id that the row gets when it is created here, where that is free. A row that has no
+// id of its own in the source (one that a reader made up) has a negative key, the same one at every run, and gets a new
+// id.
 //
 // What a source cannot have is promshard's own: labels, scrape times, maintenance of hosts and projects. Rows are
 // created enabled and without any, and a sync never alters them.
@@ -185,7 +186,8 @@ const (
 	SyncRefused SyncIssueKind = "refused"
 	// SyncConflict marks a row or a field that was changed here as well as in the source. What is here stays.
 	SyncConflict SyncIssueKind = "conflict"
-	// SyncRenumbered marks a row that went in under a new id, since another row has the one of the source.
+	// SyncRenumbered marks a row that went in under a new id, since another row has the one of the source, or had it and
+	// was deleted here. It is told once.
 	SyncRenumbered SyncIssueKind = "renumbered"
 )
 

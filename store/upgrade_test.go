@@ -190,7 +190,7 @@ func TestDumpSchema(t *testing.T) {
 	sqliteURL, postgresURL := storetest.SQLiteURL(t), storetest.PostgresURL(t)
 	status, err := store.MigrateStatus(t.Context(), sqliteURL, store.Options{})
 	require.NoError(t, err)
-	dir := filepath.Join("testdata/schema", strconv.FormatInt(status.Target, 10))
+	dir := filepath.Join("testdata", "schema", strconv.FormatInt(status.Target, 10))
 	require.NoError(t, os.MkdirAll(dir, 0o755))
 	write := func(name string, b []byte) { require.NoError(t, os.WriteFile(filepath.Join(dir, name), b, 0o644)) }
 

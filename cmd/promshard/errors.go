@@ -64,7 +64,7 @@ var errListsDiffer = errors.New("the lists differ")
 // exitCode returns the code that err stands for.
 func exitCode(err error) int {
 	var usage *usageError
-	var left *leftOut
+	var left *leftOutError
 	var partly *partlyImportedError
 	switch {
 	case err == nil:

@@ -17,12 +17,12 @@ import (
 
 // promgenImport is what import promgen is asked to do.
 type promgenImport struct {
-	from, name             string
-	password, passwordFile string
-	token, tokenFile       string
-	timeout                time.Duration
-	options                store.SyncOptions
-	out                    *output
+	from, name       string
+	passwordFile     string
+	token, tokenFile string
+	timeout          time.Duration
+	options          store.SyncOptions
+	out              *output
 }
 
 const importPromgenHelp = "Take over what a Promgen has, and at every further run what has changed there since. Its database is read in one transaction that writes nothing; " +
@@ -58,7 +58,7 @@ func (a *app) importPromgen(ctx context.Context, p *promgenImport) error {
 	return a.withInventory(ctx, a.openInventory, func(ctx context.Context, inv inventory) error {
 		result, err := inv.Sync(ctx, source.SyncSource, p.options)
 		if err != nil {
-			return fmt.Errorf("importing Promgen: %w", err)
+			return withShrinkHint(fmt.Errorf("importing Promgen: %w", err))
 		}
 		report := newPromgenReport(source, result, p)
 		if err := p.out.print(report, report.text); err != nil {
@@ -66,6 +66,15 @@ func (a *app) importPromgen(ctx context.Context, p *promgenImport) error {
 		}
 		return report.verdict()
 	})
+}
+
+// withShrinkHint names the flag that takes over a Promgen that has lost much.
+func withShrinkHint(err error) error {
+	var e *store.Error
+	if errors.As(err, &e) && errors.Is(e, store.ErrConflict) && e.Noun == "source" {
+		return &hinted{err: err, hint: "is --from the right Promgen? --allow-shrink takes it over as it is now"}
+	}
+	return err
 }
 
 // read reads the Promgen that --from names.

@@ -32,13 +32,13 @@ func newPromgenReport(source promgen.Source, result store.SyncResult, p *promgen
 	return r
 }
 
-// leftOut is the error of an import that is done, though some rows were left out.
-type leftOut struct {
+// leftOutError is the error of an import that is done, though some rows were left out.
+type leftOutError struct {
 	refused, conflicts int
 	dryRun             bool
 }
 
-func (e *leftOut) Error() string {
+func (e *leftOutError) Error() string {
 	done, verb := "the rest of Promgen is in", "are"
 	if e.dryRun {
 		done, verb = "the rest of Promgen would go in", "would be"
@@ -69,7 +69,7 @@ func plural(n int, noun string) string {
 
 // verdict is nil when everything that Promgen has is in.
 func (r *promgenReport) verdict() error {
-	e := &leftOut{dryRun: r.DryRun}
+	e := &leftOutError{dryRun: r.DryRun}
 	for _, issue := range r.Issues {
 		switch issue.Kind {
 		case store.SyncRefused:

@@ -27,7 +27,7 @@ var promgenFixtures = func() string {
 
 // promgenDatabase makes the SQLite database of a Promgen: promgen FILE.
 func promgenDatabase(ts *testscript.TestScript, _ bool, args []string) {
-	dump, err := os.ReadFile(filepath.Join(promgenFixtures, "sqlite/0.61.0.sql"))
+	dump, err := os.ReadFile(filepath.Join(promgenFixtures, "sqlite", "0.61.0.sql"))
 	ts.Check(err)
 	execSQLite(ts, args[0], string(dump))
 }

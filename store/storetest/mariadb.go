@@ -106,7 +106,7 @@ func lookPathOrSbin(name string) (string, error) {
 	if path, err := exec.LookPath(name); err == nil {
 		return path, nil
 	}
-	return exec.LookPath(filepath.Join("/usr/sbin", name))
+	return exec.LookPath("/usr/sbin/" + name)
 }
 
 // create fills the folder, starts the server and waits until it answers.
@@ -139,8 +139,9 @@ func (m *mariaDB) start() error {
 
 // await waits until the server answers.
 func (m *mariaDB) await() error {
-	deadline := time.Now().Add(startLimit)
-	for {
+	ticker := time.NewTicker(20 * time.Millisecond)
+	defer ticker.Stop()
+	for deadline := time.Now().Add(startLimit); ; <-ticker.C {
 		err := m.exec("SELECT 1")
 		if err == nil {
 			return nil
@@ -149,7 +150,6 @@ func (m *mariaDB) await() error {
 			log, _ := os.ReadFile(filepath.Join(m.dir, "log"))
 			return fmt.Errorf("waiting for MariaDB: %w\n%s", err, log)
 		}
-		time.Sleep(20 * time.Millisecond)
 	}
 }
 

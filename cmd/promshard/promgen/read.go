@@ -18,10 +18,7 @@ func (d Database) Read(ctx context.Context) (Source, error) {
 		return Source{}, err
 	}
 	source, err := d.readFrom(ctx, db)
-	if err = errors.Join(err, db.Close()); err != nil {
-		return Source{}, err
-	}
-	return source, nil
+	return source, errors.Join(err, db.Close())
 }
 
 // open returns a pool that has not connected to a server yet.
@@ -47,11 +44,7 @@ func (d Database) readFrom(ctx context.Context, db *sql.DB) (Source, error) {
 	}
 	defer tx.Rollback() //nolint:errcheck // nothing was written
 	r := &reader{db: d, tx: tx, columns: map[string]map[string]bool{}}
-	source, err := r.all(ctx)
-	if err != nil {
-		return Source{}, err
-	}
-	return source, nil
+	return r.all(ctx)
 }
 
 // explain turns an error of the driver into one that names the database, tells refusals from outages, and holds no secrets.

@@ -58,7 +58,7 @@ func File(tb testing.TB, name string) string {
 	if !ok {
 		tb.Fatal("no caller")
 	}
-	return filepath.Join(filepath.Dir(here), "../../../../testdata/promgen", name)
+	return filepath.Join(filepath.Dir(here), "..", "..", "..", "..", "testdata", "promgen", name)
 }
 
 func dump(tb testing.TB, kind string) string {
@@ -75,7 +75,7 @@ func Exec(tb testing.TB, dsn string, statements ...string) {
 	tb.Helper()
 	db := Open(tb, dsn)
 	for _, s := range statements {
-		if _, err := db.Exec(s); err != nil {
+		if _, err := db.ExecContext(tb.Context(), s); err != nil {
 			tb.Fatalf("running %.200s: %v", s, err)
 		}
 	}
@@ -141,7 +141,7 @@ func NewerLayout(tb testing.TB, dsn string) {
 // dropForeignKeys lets MariaDB drop tables that others refer to.
 func dropForeignKeys(tb testing.TB, dsn string) {
 	tb.Helper()
-	rows, err := Open(tb, dsn).Query(`
+	rows, err := Open(tb, dsn).QueryContext(tb.Context(), `
 		SELECT DISTINCT CONCAT('ALTER TABLE ', table_name, ' DROP FOREIGN KEY ', constraint_name)
 		FROM   information_schema.key_column_usage
 		WHERE  table_schema = database() AND referenced_table_name IN ('promgen_project', 'promgen_farm')`)
