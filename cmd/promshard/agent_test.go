@@ -39,7 +39,7 @@ func startAgentProcess(t *testing.T, args ...string) *agentProcess {
 	a.cmd.Stdout, a.cmd.Stderr = a.log, a.log
 	require.NoError(t, a.cmd.Start())
 	t.Cleanup(func() {
-		a.end(syscall.SIGKILL)
+		_ = a.end(syscall.SIGKILL)
 		if t.Failed() {
 			t.Logf("log of the agent:\n%s", a.log)
 		}

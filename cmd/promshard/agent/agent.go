@@ -105,7 +105,7 @@ func (l *list) once(ctx context.Context) error {
 		return err
 	}
 	if _, known := l.groups.all(); !known {
-		return failures.error(l.kind, ctx)
+		return failures.error(ctx, l.kind)
 	}
 	d, err := l.sync()
 	if err == nil {

@@ -84,6 +84,7 @@ func TestCheckKeepsWhatPrometheusTakes(t *testing.T) {
 	r := startAgent(t, o)
 	good := "[" + goodA + "," + goodB + "]"
 	becomes(t, o.TargetsFile, good)
+	require.Eventually(t, func() bool { return r.Standing() == nil }, waitMost, waitStep)
 
 	s.send(goodA, badB)
 	require.Eventually(t, func() bool { return r.Standing() != nil }, waitMost, waitStep)
@@ -95,7 +96,7 @@ func TestCheckKeepsWhatPrometheusTakes(t *testing.T) {
 
 	s.send(oddB)
 	becomes(t, o.TargetsFile, "["+oddB+"]") // a warning is none of Prometheus's refusals
-	require.NoError(t, r.Standing())
+	require.Eventually(t, func() bool { return r.Standing() == nil }, waitMost, waitStep)
 }
 
 func TestCheckRefusesAllFilesForOne(t *testing.T) {
@@ -116,7 +117,7 @@ func TestWithoutCheckTheServersWordCounts(t *testing.T) {
 	s := startOddServer(t, badB)
 	o := options(&promshard{url: s.url}, inFolder(t, "x.json"))
 	require.NoError(t, newAgent(t, o).Once(t.Context()))
-	require.Equal(t, "["+badB+"]", content(t, o.TargetsFile))
+	require.Equal(t, "["+badB+"]", content(t, o.TargetsFile)) //nolint:testifylint // byte by byte
 
 	o.Check = true
 	o.TargetsFile = inFolder(t, "y.json")

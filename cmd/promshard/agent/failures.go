@@ -46,7 +46,7 @@ func (f *failures) unknown() bool {
 }
 
 // error is why there is no list.
-func (f *failures) error(kind string, ctx context.Context) error {
+func (f *failures) error(ctx context.Context, kind string) error {
 	var all []string
 	for _, server := range slices.Sorted(maps.Keys(f.last)) {
 		all = append(all, fmt.Sprintf("%s: %v", server, f.last[server]))

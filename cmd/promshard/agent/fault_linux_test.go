@@ -31,6 +31,7 @@ func TestADiskThatIsFullOrReadOnly(t *testing.T) {
 			require.NoError(t, p.store.CreateService(t.Context(), &store.Service{Name: "other"}))
 			addProject(t, p.store, "other", "other", "prod", "other1")
 			addHost(t, p.store, "other", "other2")
+			p.settle(t)
 			folder := mount(t)
 			o := options(p, filepath.Join(folder, name))
 			o.SplitBy = split

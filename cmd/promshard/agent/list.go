@@ -172,7 +172,7 @@ type CheckError struct {
 }
 
 func (e *CheckError) Error() string {
-	return fmt.Sprintf("checking the list for %s: %d problems, the first of them: %s", e.File, len(e.Problems), e.Problems[0].Message)
+	return fmt.Sprintf("checking the list for %s: errors: %d, the first of them: %s", e.File, len(e.Problems), e.Problems[0].Message)
 }
 
 // check refuses all files for an error in one: what has moved from one to another must not be lost.
@@ -203,7 +203,7 @@ func (l *list) report(d done, err error) {
 	l.mu.Unlock()
 	switch {
 	case err != nil && (before == nil || before.Error() != err.Error()):
-		l.logger.Error("The list could not be written, and is as it was; trying again", "err", err)
+		l.logger.Error("The list was not written, and is as it was", "err", err)
 	case err == nil && !d.nothing():
 		l.logger.Info("Wrote the list", "files", d.files, "written", few(d.written), "removed", few(d.removed))
 	case err == nil && before != nil:

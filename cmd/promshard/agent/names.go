@@ -67,12 +67,12 @@ func encode(value string) string {
 }
 
 func plain(r rune, at int) bool {
-	switch {
-	case r == '.':
+	switch r {
+	case '.':
 		return at > 0
-	case r == '-', r == '_':
+	case '-', '_':
 		return true
-	case r == utf8.RuneError:
+	case utf8.RuneError:
 		return false
 	}
 	return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)

@@ -67,7 +67,7 @@ func TestOnceWithoutAList(t *testing.T) {
 			err := newAgent(t, o).Once(t.Context())
 			require.ErrorIs(t, err, c.want)
 			require.ErrorContains(t, err, c.says)
-			assert.Equal(t, `[{"targets":["good:1"]}]`, content(t, o.TargetsFile))
+			assert.Equal(t, `[{"targets":["good:1"]}]`, content(t, o.TargetsFile)) //nolint:testifylint // byte by byte
 		})
 	}
 }

@@ -65,27 +65,30 @@ func (s *single) files(all []*client.Group) ([]file, error) {
 func (s *single) put(files []file) (done, error) {
 	d := done{files: 1}
 	content := files[0].content
-	changed, err := atomicfile.Replace(s.path, bytes.NewReader(content), int64(len(content)), s.o)
+	p, err := atomicfile.Stage(s.path, bytes.NewReader(content), int64(len(content)), s.o)
+	if err == nil {
+		err = atomicfile.Commit(p)
+	}
 	if err != nil {
 		return d, err
 	}
-	if changed {
+	if !p.Same() {
 		d.written = []string{filepath.Base(s.path)}
 	}
-	s.seen = look(files)
+	s.seen = look(p)
 	return d, nil
 }
 
 func (s *single) cleanUp() ([]string, error) { return atomicfile.CleanUp(s.path) }
 func (s *single) disturbed() bool            { return s.seen.differ() }
 
-// sightings are files as they were last seen, nil for one that was not there.
+// sightings are files as they were put in place.
 type sightings map[string]fs.FileInfo
 
-func look(files []file) sightings {
+func look(files ...*atomicfile.Pending) sightings {
 	seen := make(sightings, len(files))
-	for _, f := range files {
-		seen[f.path], _ = os.Stat(f.path) // an error is worth as much as another file
+	for _, p := range files {
+		seen[p.Name()] = p.Info()
 	}
 	return seen
 }
@@ -94,7 +97,7 @@ func look(files []file) sightings {
 func (s sightings) differ() bool {
 	for path, before := range s {
 		now, err := os.Stat(path)
-		if err != nil || before == nil || !os.SameFile(before, now) || !before.ModTime().Equal(now.ModTime()) || before.Size() != now.Size() {
+		if err != nil || !os.SameFile(before, now) || !before.ModTime().Equal(now.ModTime()) || before.Size() != now.Size() {
 			return true
 		}
 	}

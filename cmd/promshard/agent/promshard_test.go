@@ -34,8 +34,9 @@ const (
 
 // promshard is the program from the database to the socket.
 type promshard struct {
-	store *store.Store
-	url   string
+	store     *store.Store
+	publisher *httpsd.Publisher
+	url       string
 	// handler answers, healthy unless it was swapped.
 	handler atomic.Pointer[http.Handler]
 	healthy http.Handler
@@ -47,6 +48,7 @@ func startPromshard(t *testing.T) *promshard {
 	p := &promshard{store: storetest.SQLite(t)}
 	fill(t, p.store)
 	publisher := httpsd.NewPublisher(httpsd.PublisherOptions{Source: p.store})
+	p.publisher = publisher
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- publisher.Run(ctx) }()
@@ -56,7 +58,7 @@ func startPromshard(t *testing.T) *promshard {
 			assert.NoError(t, err)
 		}
 	})
-	require.Eventually(t, func() bool { return publisher.Snapshot() != nil }, waitMost, waitStep)
+	p.settle(t)
 	p.healthy = httpsd.New(httpsd.Options{Publisher: publisher})
 	p.serve(p.healthy)
 	p.start(t, "127.0.0.1:0")
@@ -93,9 +95,21 @@ func (p *promshard) comeBack(t *testing.T) {
 	p.start(t, p.server.Listener.Addr().String())
 }
 
-// get returns the body at an address.
+// settle waits until all that was written is served.
+func (p *promshard) settle(t *testing.T) {
+	t.Helper()
+	revision, err := p.store.Revision(t.Context())
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		s := p.publisher.Snapshot()
+		return s != nil && s.Revision() == revision
+	}, waitMost, waitStep)
+}
+
+// get returns the body at an address, with all that was written.
 func (p *promshard) get(t *testing.T, target string) string {
 	t.Helper()
+	p.settle(t)
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	resp, err := client.Get(p.url + target)
 	require.NoError(t, err)

@@ -55,12 +55,14 @@ func (s *several) put(files []file) (done, error) {
 		return d, err
 	}
 	for _, p := range staged {
-		d.written = append(d.written, filepath.Base(p.Name()))
+		if !p.Same() {
+			d.written = append(d.written, filepath.Base(p.Name()))
+		}
 	}
 	if err := atomicfile.Commit(staged...); err != nil {
 		return done{files: len(files)}, err
 	}
-	s.seen = look(files)
+	s.seen = look(staged...)
 	d.removed, err = s.removeStale(files)
 	return d, err
 }
@@ -106,9 +108,7 @@ func (s *several) stage(files []file) ([]*atomicfile.Pending, error) {
 		if err != nil {
 			return nil, errors.Join(err, atomicfile.Discard(staged...))
 		}
-		if p != nil {
-			staged = append(staged, p)
-		}
+		staged = append(staged, p)
 	}
 	slices.SortStableFunc(staged, func(a, b *atomicfile.Pending) int { return cmp.Compare(b.Grows, a.Grows) })
 	return staged, nil

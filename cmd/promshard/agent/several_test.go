@@ -54,7 +54,7 @@ func TestASplitListHasAFileForEachValue(t *testing.T) {
 	assert.ElementsMatch(t, []string{"sd-a.json", "sd-b.json", "sd-決%20済.json"}, d.written)
 	assert.Empty(t, d.removed)
 	assert.Equal(t, 3, d.files)
-	assert.Equal(t, `[{"targets":["a1:1"],"labels":{"service":"a"}},{"targets":["a2:1"],"labels":{"service":"a"}}]`, content(t, filepath.Join(folder, "sd-a.json")))
+	assert.Equal(t, `[{"targets":["a1:1"],"labels":{"service":"a"}},{"targets":["a2:1"],"labels":{"service":"a"}}]`, content(t, filepath.Join(folder, "sd-a.json"))) //nolint:testifylint // byte by byte
 
 	assert.True(t, mustPut(t, s, group("a", "a1:1"), group("b", "b1:1"), group("a", "a2:1"), group("決 済", "k:1")).nothing())
 	s = again(s)

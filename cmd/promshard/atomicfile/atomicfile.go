@@ -25,16 +25,18 @@ type Options struct {
 // anything. It is Stage and Commit of one file: on an error the file stays as it is.
 func Replace(name string, content io.WriterTo, size int64, o Options) (changed bool, err error) {
 	p, err := Stage(name, content, size, o)
-	if err != nil || p == nil {
+	if err != nil {
 		return false, err
 	}
-	return true, Commit(p)
+	return !p.Same(), Commit(p)
 }
 
 // Pending is what a file is to be, written and safe on the disk under another name. It must be committed or discarded.
 type Pending struct {
 	name, target string
-	temp         *os.File
+	// temp is nil when the file is the same already.
+	temp *os.File
+	info fs.FileInfo
 	// Grows says by how many bytes the file is going to be longer than the one that is there.
 	Grows int64
 }
@@ -42,40 +44,43 @@ type Pending struct {
 // Name is the name of the file, as it was given to Stage.
 func (p *Pending) Name() string { return p.name }
 
-// Stage does all that can fail of replacing a file but the renaming. It returns nil when the file is the same already.
-// A symbolic link goes on pointing where it did: what it points to is replaced.
+// Same says that the file has all that it is to have already, so that Commit has nothing to do for it.
+func (p *Pending) Same() bool { return p.temp == nil }
+
+// Info is what the file is once it has been committed, until somebody else changes it.
+func (p *Pending) Info() fs.FileInfo { return p.info }
+
+// Stage does all that can fail of replacing a file but the renaming. A symbolic link goes on pointing where it did: what
+// it points to is replaced.
 //
 // The temporary file is in the folder of the target, and locked; see CleanUp. An owner that the system does not let the
 // caller give back is an error, unless everybody may read the file.
 func Stage(name string, content io.WriterTo, size int64, o Options) (*Pending, error) {
 	p := &Pending{name: name, Grows: size}
-	same, err := p.stage(content, size, o)
-	if err != nil {
+	if err := p.stage(content, size, o); err != nil {
 		return nil, fmt.Errorf("writing %s: %w", name, err)
-	}
-	if same {
-		return nil, nil
 	}
 	return p, nil
 }
 
-func (p *Pending) stage(content io.WriterTo, size int64, o Options) (same bool, err error) {
+func (p *Pending) stage(content io.WriterTo, size int64, o Options) (err error) {
 	if p.target, err = follow(p.name); err != nil {
-		return false, err
+		return err
 	}
 	old, err := os.Stat(p.target)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return false, p.write(nil, content, o)
+		return p.write(nil, content, o)
 	case err != nil:
-		return false, err
+		return err
 	case !old.Mode().IsRegular(): // it must not be renamed over
-		return false, errors.New("it is not a regular file")
+		return errors.New("it is not a regular file")
 	case (o.Keep || old.Mode().Perm() == o.Mode) && old.Size() == size && holds(p.target, content):
-		return true, nil
+		p.info, p.Grows = old, 0
+		return nil
 	}
 	p.Grows = size - old.Size()
-	return false, p.write(old, content, o)
+	return p.write(old, content, o)
 }
 
 // write writes the temporary file. old is the file that is there, nil for none.
@@ -83,7 +88,10 @@ func (p *Pending) write(old fs.FileInfo, content io.WriterTo, o Options) (err er
 	if p.temp, err = os.CreateTemp(filepath.Dir(p.target), tempPrefix(p.target)+"*"); err != nil {
 		return withoutName(err)
 	}
-	if err := fill(p.temp, old, content, o); err != nil {
+	if err = fill(p.temp, old, content, o); err == nil {
+		p.info, err = p.temp.Stat()
+	}
+	if err != nil {
 		return errors.Join(withoutName(err), p.discard())
 	}
 	return nil
@@ -102,6 +110,9 @@ func withoutName(err error) error {
 func Commit(files ...*Pending) error {
 	folders := map[string]bool{}
 	for i, p := range files {
+		if p.Same() {
+			continue
+		}
 		if err := os.Rename(p.temp.Name(), p.target); err != nil {
 			return errors.Join(fmt.Errorf("writing %s: %w", p.name, err), Discard(files[i:]...))
 		}
@@ -126,6 +137,9 @@ func Discard(files ...*Pending) error {
 }
 
 func (p *Pending) discard() error {
+	if p.Same() {
+		return nil
+	}
 	err := os.Remove(p.temp.Name())
 	if errors.Is(err, fs.ErrNotExist) { // with its folder
 		err = nil

@@ -76,7 +76,7 @@ func measureAgent(t *testing.T, extension string) {
 		},
 		row{
 			what: "the same, 90th percentile, and the longest", fleet: fleet, database: "PostgreSQL",
-			value: formatDuration(quantile(took, 0.9)) + ", " + formatDuration(quantile(took, 1)),
+			value:   formatDuration(quantile(took, 0.9)) + ", " + formatDuration(quantile(took, 1)),
 			against: formatDuration(quantile(bare, 0.9)) + ", " + formatDuration(quantile(bare, 1)),
 		},
 		row{

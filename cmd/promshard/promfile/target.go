@@ -102,6 +102,9 @@ func (p *planner) asHost(s *scrape, t *target) bool {
 	t.scheme, t.path = t.labels[schemeLabel], t.labels[pathLabel]
 	delete(t.labels, schemeLabel)
 	delete(t.labels, pathLabel)
+	if t.scheme == "http" {
+		t.scheme = ""
+	}
 	if t.path == "/metrics" {
 		t.path = ""
 	}
