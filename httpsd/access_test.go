@@ -210,9 +210,12 @@ var routeNeeds = map[string]need{
 	"GET /metrics": needNothing, "GET /-/healthy": needNothing, "GET /-/ready": needNothing, "GET /": needNothing,
 	"GET /static/style.css": needNothing, "GET /api/v2/openapi.json": needNothing,
 
-	"POST /api/v2/apply": needEdit,
+	"POST /api/v2/apply":  needEdit,
 	"GET /api/v2/journal": needView, "GET /api/v2/journal/{revision}": needView, "POST /api/v2/journal/{revision}/revert": needEdit,
 	"GET /api/v2/lists/diff": needView, "GET /api/v2/explain": needView, "GET /api/v2/consumers": needView,
+
+	"POST /api/v2/register/server": needEdit, "POST /api/v2/register/host": needEdit, "POST /api/v2/register/job": needEdit,
+	"POST /api/v2/register/exporter": needEdit, "POST /api/v2/import": needEdit,
 
 	"GET /api/v2/shards": needView, "GET /api/v2/shards/{key}": needView,
 	"POST /api/v2/shards": needEdit, "PATCH /api/v2/shards/{key}": needEdit, "DELETE /api/v2/shards/{key}": needEdit,

@@ -19,6 +19,10 @@ type APIOptions struct {
 	// MaxPageSize is how many rows a page of a list has at most; 0 means 1000. A page that does not say how many it wants
 	// has 100, or MaxPageSize if that is less.
 	MaxPageSize int
+	// MaxImportBytes is how large a list may be that is imported, decompressed; 0 means 1 GiB.
+	MaxImportBytes int64
+	// ImportFolder is where such a list is kept while it comes in; empty is that for temporary files.
+	ImportFolder string
 	// MaxDocumentBytes bounds the body of an apply, in place of Options.MaxBodyBytes when that is less; 0 means 16 MiB.
 	MaxDocumentBytes int64
 }
@@ -29,6 +33,9 @@ const defaultPageSize = 100
 func (o APIOptions) withDefaults() APIOptions {
 	if o.MaxPageSize <= 0 {
 		o.MaxPageSize = 1000
+	}
+	if o.MaxImportBytes <= 0 {
+		o.MaxImportBytes = 1 << 30
 	}
 	if o.MaxDocumentBytes <= 0 {
 		o.MaxDocumentBytes = 16 << 20

@@ -14,14 +14,6 @@ const applyPath = apiPrefix + "/apply"
 // yamlType is the media type of YAML, RFC 9512.
 const yamlType = "application/yaml"
 
-// bodyLimit is how large the body of a request may be.
-func (h *handler) bodyLimit(r *http.Request) int64 {
-	if r.URL.Path == applyPath {
-		return max(h.o.MaxBodyBytes, h.o.API.MaxDocumentBytes)
-	}
-	return h.o.MaxBodyBytes
-}
-
 // applyDocument makes the inventory have what the body states, and answers with what that took.
 func applyDocument(c *call) error {
 	ctx, receipt := c.writing()
@@ -68,7 +60,7 @@ func (c *call) document(body []byte) (store.Document, error) {
 func (h *handler) applyRoute() route {
 	return route{
 		name: "api_apply", path: applyPath, methods: []string{http.MethodPost}, needs: needEdit, handle: h.operate(applyDocument),
-		doc: applyDoc(),
+		maxBody: max(h.o.MaxBodyBytes, h.o.API.MaxDocumentBytes), doc: applyDoc(),
 	}
 }
 

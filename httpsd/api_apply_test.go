@@ -63,8 +63,8 @@ func TestApplyOverHTTPRefuses(t *testing.T) {
 			"another type":         {"", "", "text/plain", 415, "bad_data", "application/yaml"},
 			"an unknown parent":    {"", `{"projects":[{"name":"new","service":"nope","shard":"tokyo"}]}`, jsonType, 404, "not_found", "projects[0].service"},
 			"another's":            {"?managed_by=other", `{"projects":[{"name":"web"}]}`, jsonType, 409, "conflict", `managed by "team"`},
-			"prune without name":   {"?prune=true", `{}`, jsonType, 400, "bad_data", "managed_by"},
-			"prune by nothing":     {"?prune=true&managed_by=team", `{}`, jsonType, 400, "bad_data", "allow_empty"},
+			"prune without name":   {"?prune=true", `{}`, jsonType, 400, "bad_data", "managing name"},
+			"prune by nothing":     {"?prune=true&managed_by=team", `{}`, jsonType, 400, "bad_data", "allow empty"},
 			"a flag that is none":  {"?prune=yes", `{}`, jsonType, 400, "bad_data", "prune"},
 			"a parameter too many": {"?pruned=true", `{}`, jsonType, 400, "bad_data", "pruned"},
 		}

@@ -29,30 +29,44 @@ func invalidBody(field, value, reason string) *store.Error {
 	return &store.Error{Kind: store.ErrInvalid, Noun: "body", Field: field, Value: shorten(value), Reason: reason}
 }
 
-// body reads what the client sent, which must be of one of the types.
-func (c *call) body(types ...string) ([]byte, error) {
+// typed refuses a body that is of none of the types.
+func (c *call) typed(types ...string) error {
 	header := c.r.Header
 	given, params, err := mime.ParseMediaType(header.Get("Content-Type"))
 	charset := strings.ToLower(params["charset"])
 	switch {
 	case err != nil || !slices.Contains(types, given):
-		return nil, fmt.Errorf("%w: Content-Type %q; send %s", errMediaType, shorten(header.Get("Content-Type")), strings.Join(types, " or "))
+		return fmt.Errorf("%w: Content-Type %q; send %s", errMediaType, shorten(header.Get("Content-Type")), strings.Join(types, " or "))
 	case charset != "" && charset != "utf-8":
-		return nil, fmt.Errorf("%w: charset %q; send UTF-8", errMediaType, shorten(charset))
-	case header.Get("Content-Encoding") != "":
-		return nil, fmt.Errorf("%w: Content-Encoding %q; send the body as it is", errMediaType, shorten(header.Get("Content-Encoding")))
+		return fmt.Errorf("%w: charset %q; send UTF-8", errMediaType, shorten(charset))
+	}
+	return nil
+}
+
+// body reads what the client sent, which must be of one of the types.
+func (c *call) body(types ...string) ([]byte, error) {
+	if err := c.typed(types...); err != nil {
+		return nil, err
+	}
+	if coding := c.r.Header.Get("Content-Encoding"); coding != "" {
+		return nil, fmt.Errorf("%w: Content-Encoding %q; send the body as it is", errMediaType, shorten(coding))
 	}
 	body, err := io.ReadAll(c.r.Body)
+	return body, c.bodyError(err)
+}
+
+// bodyError says what became of a body that could not be read.
+func (c *call) bodyError(err error) error {
 	var tooLarge *http.MaxBytesError
 	switch {
+	case err == nil:
+		return nil
 	case errors.As(err, &tooLarge):
-		return nil, fmt.Errorf("%w: at most %d bytes are taken", errBodyTooLarge, tooLarge.Limit)
-	case err != nil && c.r.Context().Err() != nil:
-		return nil, c.r.Context().Err()
-	case err != nil:
-		return nil, invalidBody("", "", "did not arrive as a whole: "+err.Error())
+		return fmt.Errorf("%w: at most %d bytes are taken", errBodyTooLarge, tooLarge.Limit)
+	case c.r.Context().Err() != nil:
+		return c.r.Context().Err()
 	}
-	return body, nil
+	return invalidBody("", "", "did not arrive as a whole: "+err.Error())
 }
 
 // mediaType is the type of the body of a request, without its parameters.

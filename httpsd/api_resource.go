@@ -143,7 +143,7 @@ func (n *resource[T, F, U]) byID(c *call, key, project string) (T, error) {
 	}
 	one, err := n.get(c.inventory, c.r.Context(), id)
 	switch {
-	case errors.Is(err, store.ErrNotFound), err == nil && project != "" && n.inside.project(one) != project:
+	case errors.Is(err, store.ErrNotFound) && project != "", err == nil && project != "" && n.inside.project(one) != project:
 		return one, n.missing(key, project)
 	}
 	return one, err

@@ -113,10 +113,14 @@ type errorBody struct {
 	Error     string `json:"error"`
 	// Field is what was refused: a parameter, or a field of the body; empty when it is neither.
 	Field string `json:"field,omitempty"`
+	// Value is what was given for it, shortened when it is long.
+	Value string `json:"value,omitempty"`
 	// Hint is a next step for a person.
 	Hint string `json:"hint,omitempty"`
 	// Guard is what a write would take away that was refused for it.
 	Guard *store.GuardError `json:"guard,omitempty"`
+	// Newer is the revision that stands in the way of a revert.
+	Newer int64 `json:"newer,omitempty"`
 }
 
 // newErrorBody says of err what a client may know.
@@ -129,7 +133,11 @@ func newErrorBody(err error) (code int, body errorBody) {
 	body.Error = err.Error()
 	var refused *store.Error
 	if errors.As(err, &refused) {
-		body.Field, body.Hint = refused.Field, refused.Hint
+		body.Field, body.Value, body.Hint = refused.Field, refused.Value, refused.Hint
+	}
+	var conflict *store.RevertError
+	if errors.As(err, &conflict) {
+		body.Newer = conflict.Newer
 	}
 	errors.As(err, &body.Guard)
 	return row.code, body

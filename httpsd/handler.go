@@ -168,19 +168,24 @@ type handlerFunc func(w http.ResponseWriter, r *http.Request) error
 // adapt makes an http.Handler of fn. It alone bounds what a client may send, turns errors into answers, logs those
 // that are ours, survives panics, and counts; name is the route's in metrics.
 func (h *handler) adapt(name string, fn handlerFunc) http.Handler {
+	return h.adaptSized(name, h.o.MaxBodyBytes, fn)
+}
+
+// adaptSized is adapt for a route that takes bodies of another size.
+func (h *handler) adaptSized(name string, maxBody int64, fn handlerFunc) http.Handler {
 	observe := h.metrics.of(name)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		rec := &recorder{ResponseWriter: w}
 		defer func() { observe(r.Method, rec, time.Since(start)-rec.held) }()
-		if err := h.guard(fn, rec, r); err != nil {
+		if err := h.guard(fn, maxBody, rec, r); err != nil {
 			h.fail(rec, r, name, err)
 		}
 	})
 }
 
 // guard runs fn within the limits on requests, and turns a panic into an error.
-func (h *handler) guard(fn handlerFunc, w *recorder, r *http.Request) (err error) {
+func (h *handler) guard(fn handlerFunc, maxBody int64, w *recorder, r *http.Request) (err error) {
 	defer func() {
 		switch p := recover(); p {
 		case nil:
@@ -196,11 +201,10 @@ func (h *handler) guard(fn handlerFunc, w *recorder, r *http.Request) (err error
 	if len(r.RequestURI) > h.o.MaxURLLength {
 		return fmt.Errorf("%w: %d bytes, at most %d are taken", errURITooLong, len(r.RequestURI), h.o.MaxURLLength)
 	}
-	limit := h.bodyLimit(r)
-	if r.ContentLength > limit {
-		return fmt.Errorf("%w: %d bytes, at most %d are taken", errBodyTooLarge, r.ContentLength, limit)
+	if r.ContentLength > maxBody {
+		return fmt.Errorf("%w: %d bytes, at most %d are taken", errBodyTooLarge, r.ContentLength, maxBody)
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, limit)
+	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	return fn(w, r)
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/promshard/promshard/httpsd/snapshot"
+	"github.com/promshard/promshard/httpsd/wire"
 	"github.com/promshard/promshard/store"
 )
 
@@ -45,7 +46,7 @@ func (h *handler) listOf(noun string, name func(r *http.Request, s *snapshot.Sna
 // it has changed.
 func (h *handler) answer(w http.ResponseWriter, r *http.Request, kind snapshot.Kind, find finder, wait []string) error {
 	if len(wait) == 0 {
-		list, revision, err := h.find(r, kind, find)
+		list, revision, err := h.find(w, r, kind, find)
 		if err != nil {
 			return err
 		}
@@ -58,7 +59,7 @@ func (h *handler) answer(w http.ResponseWriter, r *http.Request, kind snapshot.K
 	if err := h.hold(w, r, kind, find, most); err != nil {
 		return err
 	}
-	list, revision, err := h.find(r, kind, find)
+	list, revision, err := h.find(w, r, kind, find)
 	if err != nil {
 		return err
 	}
@@ -69,8 +70,9 @@ func (h *handler) answer(w http.ResponseWriter, r *http.Request, kind snapshot.K
 	return nil
 }
 
-// find returns the list that is asked for, as it is now, to somebody who may have it, and the revision of that.
-func (h *handler) find(r *http.Request, kind snapshot.Kind, find finder) (*snapshot.List, int64, error) {
+// find returns the list that is asked for, as it is now, to somebody who may have it, and the revision of that, which the
+// answer shows even when there is no such list.
+func (h *handler) find(w http.ResponseWriter, r *http.Request, kind snapshot.Kind, find finder) (*snapshot.List, int64, error) {
 	s, err := h.loaded()
 	if err != nil {
 		return nil, 0, err
@@ -82,6 +84,7 @@ func (h *handler) find(r *http.Request, kind snapshot.Kind, find finder) (*snaps
 	if err := h.listable(r, s, q); err != nil {
 		return nil, 0, err
 	}
+	w.Header().Set(wire.RevisionHeader, idOf(s.Revision()).String())
 	list, err := s.List(kind, q)
 	return list, s.Revision().Number, err
 }

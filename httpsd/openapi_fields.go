@@ -60,7 +60,9 @@ var fieldDocs = map[string]object{
 	"errorBody.errorType": {"description": "What kind of error it is, for programs"},
 	"errorBody.error":     {"description": "What is wrong, and what would be accepted"},
 	"errorBody.field":     {"description": "The parameter, the header or the field that was refused"},
+	"errorBody.value":     {"description": "What was given for it, shortened when it is long"},
 	"errorBody.hint":      {"description": "A next step"},
+	"errorBody.newer":     {"description": "The revision that stands in the way of a revert"},
 
 	"GuardError.digest":        {"description": "Stands for all that would go"},
 	"GuardError.shards":        {"description": "The shards that would lose too much"},

@@ -1,6 +1,7 @@
 package httpsd
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"log/slog"
@@ -27,6 +28,8 @@ type route struct {
 	// for: see handler.permit, and listable for lists.
 	needs  need
 	handle handlerFunc
+	// maxBody is how many bytes of a body are taken; 0 means Options.MaxBodyBytes.
+	maxBody int64
 	// doc is what the OpenAPI document says of the route; nil for what is no part of the inventory API.
 	doc *operationDoc
 }
@@ -77,7 +80,7 @@ func (h *handler) newRouter() *mux.Router {
 	all := h.routes()
 	h.document = sync.OnceValues(func() ([]byte, error) { return openAPI(all) })
 	for _, r := range all {
-		router.Handle(r.path, h.adapt(r.name, h.admit(r.needs, r.handle))).Methods(r.accepts()...)
+		router.Handle(r.path, h.adaptSized(r.name, cmp.Or(r.maxBody, h.o.MaxBodyBytes), h.admit(r.needs, r.handle))).Methods(r.accepts()...)
 	}
 	router.NotFoundHandler = h.adapt("not_found", func(_ http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("%w: %s", errNoRoute, shorten(r.URL.EscapedPath()))

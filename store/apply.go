@@ -62,12 +62,12 @@ func (o ApplyOptions) check(d *Document) error {
 	switch {
 	case o.ManagedBy != "":
 	case o.Prune:
-		c.refuse("prune", "", "needs managed_by beside it: it deletes what that name owns")
+		c.refuse("prune", "", "needs a managing name beside it (managed_by): it deletes what that name owns")
 	case o.TakeOver:
-		c.refuse("take_over", "", "needs managed_by beside it: the name to take things over for")
+		c.refuse("take_over", "", "needs a managing name beside it (managed_by), to take things over for")
 	}
 	if o.Prune && d.Empty() && !o.AllowEmpty {
-		c.refuse("prune", "", "the documents state nothing, so that everything %q owns would go; say allow_empty if that is meant", o.ManagedBy)
+		c.refuse("prune", "", "the documents state nothing, so that everything %q owns would go; say allow empty if that is meant", o.ManagedBy)
 	}
 	return c.result()
 }
@@ -108,7 +108,7 @@ func (a *applying) claim(title, owner string) error {
 	}
 	return &Error{
 		Kind: ErrConflict, Noun: "apply", Reason: fmt.Sprintf("%s is managed by %q", title, owner),
-		Hint: fmt.Sprintf("state it in one place alone, or take it over for %q with take_over", a.options.ManagedBy),
+		Hint: fmt.Sprintf("state it in one place alone, or say take over to make it that of %q", a.options.ManagedBy),
 	}
 }
 

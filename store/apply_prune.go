@@ -59,7 +59,7 @@ func (a *applying) unwanted(noun, column string, rows []pastRow) (unwanted []pas
 func inTheWayOfApply(title, owner string) error {
 	return &Error{
 		Kind: ErrConflict, Noun: "apply", Reason: fmt.Sprintf("%s is not stated, and is managed by %q", title, owner),
-		Hint: "state the list without exclusive to leave it there, or say managed_by and take_over to delete it",
+		Hint: "state the list without exclusive to leave it there, or say take over, with a managing name, to delete it",
 	}
 }
 

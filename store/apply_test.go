@@ -192,7 +192,7 @@ projects: [{name: web, service: shop, shard: prod, hosts: [hand]}]`)
 			refused := refusedApply(t, s, other, `projects: [{name: web, hosts: [web9]}]`)
 			require.ErrorIs(t, refused, store.ErrConflict)
 			require.Equal(t, `document projects[0]: project "web" is managed by "team"`, refused.Error())
-			require.Contains(t, refused.Hint, "take_over")
+			require.Contains(t, refused.Hint, "say take over")
 		})
 		t.Run("hands write what is managed", func(t *testing.T) {
 			hosts, err := s.Hosts(ctx, store.HostFilter{Name: "web1"})
@@ -234,12 +234,12 @@ services: [{name: shop}]
 probes: [{module: http_2xx}]
 `
 		t.Run("only with a name", func(t *testing.T) {
-			require.ErrorContains(t, refusedApply(t, s, store.ApplyOptions{Prune: true}, rest), "needs managed_by")
+			require.ErrorContains(t, refusedApply(t, s, store.ApplyOptions{Prune: true}, rest), "needs a managing name")
 		})
 		t.Run("not all for nothing", func(t *testing.T) {
 			refused := refusedApply(t, s, prune, "")
 			require.ErrorIs(t, refused, store.ErrInvalid)
-			require.ErrorContains(t, refused, "allow_empty")
+			require.ErrorContains(t, refused, "allow empty")
 		})
 		t.Run("not what others hang on", func(t *testing.T) {
 			refused := refusedApply(t, s, prune, `services: [{name: shop}]

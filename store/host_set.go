@@ -61,14 +61,22 @@ func setHosts(ctx context.Context, tx *writeTx, id int64, h SetHosts) (r SetHost
 	return r, nil
 }
 
+// Check returns ErrInvalid unless either Replace is set or one of the others is. It does not look at the hosts.
+func (h SetHosts) Check() error {
+	switch {
+	case h.Replace != nil && len(h.Add)+len(h.Remove) > 0:
+		return invalidHosts("replace", "", "does not go with add or remove; say one or the others")
+	case h.Replace == nil && len(h.Add)+len(h.Remove) == 0:
+		return invalidHosts("add", "", "is missing; say add, remove or replace")
+	}
+	return nil
+}
+
 // plan returns the hosts that are to be there, validated, and the names of those that are to go. It refuses a
 // host that is named twice.
 func (h SetHosts) plan() (wanted []Host, unwanted []string, err error) {
-	if h.Replace != nil && len(h.Add)+len(h.Remove) > 0 {
-		return nil, nil, invalidHosts("replace", "", "does not go with add or remove; say one or the others")
-	}
-	if h.Replace == nil && len(h.Add)+len(h.Remove) == 0 {
-		return nil, nil, invalidHosts("add", "", "is missing; say add, remove or replace")
+	if err := h.Check(); err != nil {
+		return nil, nil, err
 	}
 	field := "add"
 	wanted = slices.Clone(h.Add)

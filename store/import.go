@@ -23,8 +23,6 @@ type ImportOptions struct {
 	// Progress, when not nil, is called now and then, from the importing goroutine, with the number of targets
 	// read so far.
 	Progress func(targets int64)
-	// DryRun says what an import would do and changes nothing. It stands in line as a write does.
-	DryRun bool
 }
 
 // ImportCounts count nouns by kind.

@@ -140,7 +140,7 @@ func group(targets string, labels ...string) string {
 func TestImportThatIsTriedChangesNothing(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, s *store.Store) {
 		ctx := t.Context()
-		tried, err := s.Import(ctx, groupsOf(t, promgenList), store.ImportOptions{DryRun: true})
+		tried, err := s.Import(store.WithDryRun(ctx), groupsOf(t, promgenList), store.ImportOptions{})
 		require.NoError(t, err)
 		assert.Zero(t, tried.Revision)
 		shards, err := s.Shards(ctx, store.ShardFilter{})
@@ -155,12 +155,12 @@ func TestImportThatIsTriedChangesNothing(t *testing.T) {
 		assert.Equal(t, int64(1), done.Revision)
 		assert.Equal(t, tried.Imported, done.Imported, "what was tried is what is done")
 
-		again, err := s.Import(ctx, groupsOf(t, promgenList), store.ImportOptions{DryRun: true})
+		again, err := s.Import(store.WithDryRun(ctx), groupsOf(t, promgenList), store.ImportOptions{})
 		require.NoError(t, err)
 		assert.Equal(t, store.ImportResult{Existing: done.Imported}, again)
 
 		elsewhere := `[{"targets": [], "labels": {"service": "mail", "project": "shop web", "job": "node"}}]`
-		_, err = s.Import(ctx, groupsOf(t, elsewhere), store.ImportOptions{DryRun: true})
+		_, err = s.Import(store.WithDryRun(ctx), groupsOf(t, elsewhere), store.ImportOptions{})
 		require.ErrorIs(t, err, store.ErrConflict, "what would be refused is refused")
 	})
 }

@@ -15,9 +15,6 @@ import (
 // Groups of one project are best kept together, as exports do: they are then taken in as one, which is what it takes
 // to tell labels of exporters from those of hosts.
 func (s *Store) Import(ctx context.Context, groups ImportGroups, o ImportOptions) (ImportResult, error) {
-	if o.DryRun {
-		ctx = WithDryRun(ctx)
-	}
 	return written(ctx, s, "import", func(tx *writeTx) (ImportResult, error) {
 		imp := newImporter(tx, o)
 		if err := imp.run(ctx, groups); err != nil {

@@ -2,8 +2,8 @@ package store
 
 import "context"
 
-// Inventory is what can be done to the list of what Prometheus should scrape. *Store implements it on a database;
-// commands are written against it, so that an HTTP client can take the Store's place.
+// Registry is what can be done to the list of what Prometheus should scrape, wherever it is kept: *Store implements it on
+// a database, and the command line's client of the HTTP API on a server. Commands are written against it.
 //
 // Methods are safe for concurrent use. Each write is one transaction with its journal entry and one revision, or
 // changes nothing at all: a write that would alter nothing makes no revision. Errors are those of this package
@@ -12,7 +12,7 @@ import "context"
 // ErrConflict and says what would go, unless it says Cascade. Where a version is demanded (UpdateOptions, DeleteOptions),
 // a row that has another one is ErrStale. What a context adds to every write is told at WithDryRun and its neighbours;
 // a write that takes too many targets away is ErrGuarded.
-type Inventory interface {
+type Registry interface {
 	CreateShard(ctx context.Context, s *Shard) error
 	Shard(ctx context.Context, id int64) (Shard, error)
 	Shards(ctx context.Context, f ShardFilter) ([]Shard, error)
@@ -91,27 +91,32 @@ type Inventory interface {
 	RegisterExporter(ctx context.Context, job string, port int, path string) (DefaultExporter, bool, error)
 	// Import takes in a list as Promgen and promshard export them, in one transaction.
 	Import(ctx context.Context, groups ImportGroups, o ImportOptions) (ImportResult, error)
-	// Sync brings in what another inventory has, and at later runs what has changed there since, in one transaction.
-	// Edits made here survive. Rows that the inventory does not accept, and conflicts, are issues of the result; the
-	// rest goes in.
-	Sync(ctx context.Context, source SyncSource, o SyncOptions) (SyncResult, error)
 	// Apply makes the inventory have all that a document states, in one write of what differs. What is not stated stays
 	// as it is, but for lists of projects, which are then all that the project has from ApplyOptions.ManagedBy, and for
 	// what ApplyOptions.Prune deletes. Errors name the place in the document.
 	Apply(ctx context.Context, d Document, o ApplyOptions) (ApplyResult, error)
 
-	// Journal returns entries of the journal.
-	Journal(ctx context.Context, f JournalFilter) ([]Entry, error)
 	// JournalPage returns the entry of one revision with what it did to each object, from the object at offset on, and no
 	// more objects than limit; 0 means 100, the most is 1,000.
 	JournalPage(ctx context.Context, revision, offset int64, limit int) (JournalPage, error)
 	// Revert undoes one revision, as one new write, unless something newer stands in the way: then it is a
 	// *RevertError.
 	Revert(ctx context.Context, revision int64) (Reversal, error)
+}
 
+// Inventory is a Registry with its whole journal, and all that lists are made of. *Store implements it.
+type Inventory interface {
+	Registry
+
+	// Journal returns entries of the journal.
+	Journal(ctx context.Context, f JournalFilter) ([]Entry, error)
 	// Load sends everything that lists are rendered from to the sink, as it is at the revision returned: one
 	// consistent view, streamed.
 	Load(ctx context.Context, sink Sink) (Revision, error)
+	// Sync brings in what another inventory has, and at later runs what has changed there since, in one transaction.
+	// Edits made here survive. Rows that the inventory does not accept, and conflicts, are issues of the result; the
+	// rest goes in.
+	Sync(ctx context.Context, source SyncSource, o SyncOptions) (SyncResult, error)
 }
 
 // ServerRegistration is what RegisterServer did.

@@ -92,6 +92,11 @@ func (f JournalFilter) where() where {
 	return w
 }
 
+// Check returns how many entries are returned at most, or ErrInvalid for what makes no sense.
+func (f JournalFilter) Check() (limit int, err error) {
+	return cmp.Or(f.Limit, journalDefault), f.check()
+}
+
 // check refuses what makes no sense.
 func (f JournalFilter) check() error {
 	refuse := func(field, value, reason string) error {

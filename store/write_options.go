@@ -53,6 +53,21 @@ func WithReceipt(ctx context.Context, r *Receipt) context.Context {
 	return withWriteOption(ctx, func(o *writeOptions) { o.receipt = r })
 }
 
+// Wishes is what a context says about the writes that are made with it, for an inventory that hands them on. Receipt is
+// nil when nobody wants one.
+type Wishes struct {
+	DryRun         bool
+	Confirm        string
+	IdempotencyKey string
+	Receipt        *Receipt
+}
+
+// WishesOf returns what WithDryRun and its neighbours have put into a context.
+func WishesOf(ctx context.Context) Wishes {
+	o := writeOptionsOf(ctx)
+	return Wishes{DryRun: o.dryRun, Confirm: o.confirm, IdempotencyKey: o.key, Receipt: o.receipt}
+}
+
 // Receipt is what has become of one write.
 type Receipt struct {
 	// Revision is the one that the write made; 0 when it changed nothing, was refused or was a dry run. For a repeated

@@ -17,6 +17,7 @@ import (
 // addAccess declares the commands that say who may do what.
 func (a *app) addAccess() {
 	token := a.kingpin.Command("token", "Tokens: what Prometheus servers and programs show to be let in.")
+	a.databaseOnly(token)
 	a.command(token, "create",
 		"Create a token and print its secret to standard output, this once: nothing but a hash of it is kept.",
 		"promshard token create prometheus-tokyo --role=reader --on=shard=tokyo\npromshard token create ci --role=editor --on=service=shop --expires=90d", a.tokenCreate)
@@ -29,6 +30,7 @@ func (a *app) addAccess() {
 	})
 
 	access := a.kingpin.Command("access", "Access: who may do what, users and client certificates of the web server included.")
+	a.databaseOnly(access)
 	a.command(access, "list", "List everybody who is let in.", "promshard access list", func(cmd *kingpin.CmdClause) action {
 		return a.listPrincipals(cmd, "")
 	})
@@ -224,11 +226,8 @@ func (a *app) onAccess(fn func(ctx context.Context, access store.AccessControl) 
 
 // withAccess runs fn on the list of who may do what that is in the database, as the local user.
 func (a *app) withAccess(ctx context.Context, fn func(ctx context.Context, access store.AccessControl) error) error {
-	return a.withInventory(ctx, a.openInventory, func(ctx context.Context, inv inventory) error {
-		access, ok := inv.(store.AccessControl)
-		if !ok {
-			return &usageError{err: errors.New("who may do what is changed in the database itself: use --database")}
-		}
-		return fn(ctx, access)
-	})
+	if err := a.checkDatabaseOnly(); err != nil {
+		return err
+	}
+	return a.withStore(ctx, func(ctx context.Context, s *store.Store) error { return fn(ctx, s) })
 }

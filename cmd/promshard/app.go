@@ -28,7 +28,12 @@ type app struct {
 
 	kingpin  *kingpin.Application
 	database string
-	guard    store.GuardOptions
+	// databaseGiven says that --database was given, and not just its variable.
+	databaseGiven bool
+	server        serverFlags
+	guard         store.GuardOptions
+	// guardGiven says which of the guard's flags were given.
+	guardGiven [2]bool
 	// confirm is the digest of what a write may take away, empty when none was given.
 	confirm string
 	level   logLevel
@@ -61,7 +66,7 @@ func newApp(in io.Reader, out, err io.Writer) *app {
 	a.kingpin.Version(version.Print("promshard"))
 	a.kingpin.VersionFlag.Help("Show the version and how it was built.")
 	a.kingpin.Flag("database", "The inventory: sqlite:relative/path.db, sqlite:///absolute/path.db or postgres://user@host/database.").
-		Envar("PROMSHARD_DATABASE").Default(defaultDatabase).PlaceHolder("URL").StringVar(&a.database)
+		Envar(databaseVariable).IsSetByUser(&a.databaseGiven).Default(defaultDatabase).PlaceHolder("URL").StringVar(&a.database)
 	a.addGuardFlags()
 	a.addLogFlags()
 	a.kingpin.Action(func(c *kingpin.ParseContext) error {
@@ -77,6 +82,7 @@ func newApp(in io.Reader, out, err io.Writer) *app {
 	a.addRegister()
 	a.addImport()
 	a.addImportCommands()
+	a.addApply()
 	a.addExports()
 	a.addAgent()
 	a.addNouns()

@@ -52,6 +52,7 @@ func (a *app) addCompare() {
 		var o compareOptions
 		cmd.Arg("list", "List to compare; the inventory's own when there is none.").StringVar(&o.list)
 		cmd.Flag("with", "List to compare it with.").Required().PlaceHolder("LIST").StringVar(&o.with)
+		a.addServer(cmd)
 		addQuery(cmd, &o.query)
 		cmd.Flag("urls", "Compare the inventory's list of URLs to probe, not that of targets.").BoolVar(&o.urls)
 		cmd.Flag("pool", "Of a Prometheus, only this scrape pool, which is a job_name. Repeatable.").PlaceHolder("POOL").StringsVar(&o.pools)
@@ -69,12 +70,12 @@ func addQuery(cmd *kingpin.CmdClause, q *snapshot.Query) {
 	for _, f := range []struct {
 		name   string
 		values *[]string
-	}{{"shard", &q.Shards}, {"server", &q.Servers}, {"service", &q.Services}, {"project", &q.Projects}, {"job", &q.Jobs}} {
-		help := "Of the inventory's list, only this " + f.name + ". Repeatable."
-		if f.name == "server" {
-			help = "Of the inventory's list, only the shard that the Prometheus HOST:PORT is registered to. Repeatable."
+	}{{"shard", &q.Shards}, {"as", &q.Servers}, {"service", &q.Services}, {"project", &q.Projects}, {"job", &q.Jobs}} {
+		help, placeholder := "Of the inventory's list, only this "+f.name+". Repeatable.", "NAME"
+		if f.name == "as" {
+			help, placeholder = "Of the inventory's list, only the shard that the Prometheus HOST:PORT is registered to. Repeatable.", "HOST:PORT"
 		}
-		cmd.Flag(f.name, help).PlaceHolder("NAME").StringsVar(f.values)
+		cmd.Flag(f.name, help).PlaceHolder(placeholder).StringsVar(f.values)
 	}
 }
 
@@ -117,7 +118,7 @@ func (o *compareOptions) check() error {
 	asked := isPrometheus(o.list) || isPrometheus(o.with)
 	switch {
 	case o.list != "" && (narrowed || o.urls):
-		return fmt.Errorf("--shard, --server, --service, --project, --job and --urls are about the inventory's list, but LIST is %s", listName(o.list))
+		return fmt.Errorf("--shard, --as, --service, --project, --job and --urls are about the inventory's list, but LIST is %s", listName(o.list))
 	case !asked && (len(o.pools) > 0 || o.dropped):
 		return fmt.Errorf("--pool and --dropped are about a Prometheus, which neither list is; its URL is written %shttp://HOST:PORT", prometheusPrefix)
 	case o.list == stdinName && o.with == stdinName:

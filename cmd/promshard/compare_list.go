@@ -95,9 +95,9 @@ func (a *app) readInventory(ctx context.Context, o compareOptions, list string, 
 		if o.urls {
 			kind = snapshot.URLs
 		}
-		content, _, err := loadList(ctx, inv, kind, o.query)
+		content, err := inv.List(ctx, kind, o.query)
 		if err != nil {
-			return reading(list, err)
+			return reading(list, withListHint(err))
 		}
 		r, w := io.Pipe()
 		written := make(chan struct{})
@@ -106,7 +106,7 @@ func (a *app) readInventory(ctx context.Context, o compareOptions, list string, 
 			_, err := content.WriteTo(w)
 			w.CloseWithError(err)
 		}()
-		err = pass(ofGroups(readGroups(r)))
+		err = pass(ofGroups(store.ReadGroups(r)))
 		r.CloseWithError(err)
 		<-written
 		return reading(list, err)
@@ -123,7 +123,7 @@ func (a *app) readListed(ctx context.Context, o compareOptions, list string, pas
 	if slices.Contains([]string{".yml", ".yaml"}, strings.ToLower(filepath.Ext(list))) {
 		return reading(list, pass(ofGroups(readYAMLGroups(r))))
 	}
-	return reading(list, pass(ofGroups(readGroups(r))))
+	return reading(list, pass(ofGroups(store.ReadGroups(r))))
 }
 
 // readPrometheus reads the targets of a running Prometheus.

@@ -19,6 +19,7 @@ func (a *app) addDemo() {
 		name := cmd.Flag("fleet", "Which fleet: line or million.").Default(fleet.Line.Name).PlaceHolder(fleet.Line.Name).
 			Enum(fleet.Line.Name, fleet.Million.Name)
 		force := cmd.Flag("force", "Add the fleet to an inventory that is not empty.").Bool()
+		a.addServer(cmd)
 		out := a.addOutput(cmd)
 		return a.onInventory(func(ctx context.Context, inv inventory) error {
 			size, _ := fleet.Named(*name)
@@ -32,7 +33,7 @@ func (a *app) addDemo() {
 }
 
 // fill imports a fleet and registers servers to its shards.
-func (a *app) fill(ctx context.Context, inv store.Inventory, size fleet.Fleet, force bool) (store.ImportResult, error) {
+func (a *app) fill(ctx context.Context, inv store.Registry, size fleet.Fleet, force bool) (store.ImportResult, error) {
 	if !force {
 		if err := demandEmpty(ctx, inv); err != nil {
 			return store.ImportResult{}, err
@@ -48,7 +49,7 @@ func (a *app) fill(ctx context.Context, inv store.Inventory, size fleet.Fleet, f
 }
 
 // demandEmpty refuses an inventory that holds anything a fleet would be mixed with.
-func demandEmpty(ctx context.Context, inv store.Inventory) error {
+func demandEmpty(ctx context.Context, inv store.Registry) error {
 	shards, err := inv.Shards(ctx, store.ShardFilter{})
 	if err != nil {
 		return err
@@ -67,7 +68,7 @@ func demandEmpty(ctx context.Context, inv store.Inventory) error {
 }
 
 // registerDemoServers gives every shard without servers a few.
-func registerDemoServers(ctx context.Context, inv store.Inventory) error {
+func registerDemoServers(ctx context.Context, inv store.Registry) error {
 	shards, err := inv.Shards(ctx, store.ShardFilter{})
 	if err != nil {
 		return err

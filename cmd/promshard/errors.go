@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/promshard/promshard/cmd/promshard/remote"
 	"github.com/promshard/promshard/store"
 )
 
@@ -17,6 +18,7 @@ const (
 	exitUnavailable = 5
 	exitDiffers     = 6
 	exitLeftOut     = 7
+	exitDenied      = 8
 	exitInterrupted = 130
 )
 
@@ -83,6 +85,8 @@ func exitCode(err error) int {
 		return exitUnavailable
 	case errors.Is(err, errListsDiffer):
 		return exitDiffers
+	case errors.Is(err, store.ErrForbidden), errors.Is(err, remote.ErrUnauthorized):
+		return exitDenied
 	}
 	return exitFailure
 }

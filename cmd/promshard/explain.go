@@ -3,35 +3,27 @@ package main
 import (
 	"context"
 	"fmt"
-	"net"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
 
+	"github.com/promshard/promshard/cmd/promshard/remote"
 	"github.com/promshard/promshard/httpsd/consumers"
 	"github.com/promshard/promshard/httpsd/origins"
 	"github.com/promshard/promshard/store"
 )
 
 func (a *app) explain(cmd *kingpin.CmdClause) action {
+	a.addServer(cmd)
 	asked := cmd.Arg("target", "HOST:PORT, or HOST for all of its targets, or a URL.").Required().String()
 	out := a.addOutput(cmd)
 	return a.onInventory(func(ctx context.Context, inv inventory) error {
-		source, ok := inv.(origins.Source)
-		if !ok {
-			return errNoHistory
-		}
-		rows, err := source.Consumers(ctx)
-		if err != nil {
-			return err
-		}
-		do := origins.Target
+		do := inv.ExplainTarget
 		if strings.Contains(*asked, "://") {
-			do = origins.URL
+			do = inv.ExplainURL
 		}
-		e, err := do(ctx, source, *asked, origins.Options{Consumers: consumers.Join(rows)})
+		e, err := do(ctx, *asked)
 		if err != nil {
 			return err
 		}
@@ -95,40 +87,23 @@ func revisionText(revision int64) string {
 	return "revision " + number(revision)
 }
 
-// consumerList is what consumers prints as JSON.
-type consumerList struct {
-	Consumers []consumers.View       `json:"consumers"`
-	Servers   []consumers.ServerView `json:"servers"`
-}
-
 func (a *app) consumers(cmd *kingpin.CmdClause) action {
+	a.addServer(cmd)
 	live := boolFlag(cmd, "live", "Those that still ask, or with --no-live those that do not.")
 	out := a.addOutput(cmd)
 	return a.onInventory(func(ctx context.Context, inv inventory) error {
-		history, ok := inv.(store.History)
-		if !ok {
-			return errNoHistory
-		}
-		rows, err := history.Consumers(ctx)
+		list, err := inv.ListConsumers(ctx, live.value)
 		if err != nil {
 			return err
 		}
-		servers, err := inv.Servers(ctx, store.ServerFilter{})
-		if err != nil {
-			return err
+		if list.Partial {
+			fmt.Fprintln(a.err, "promshard: the server could not read what others have seen; this is what it has seen itself")
 		}
-		now := time.Now()
-		list := consumerList{Consumers: consumers.Join(rows)}
-		list.Servers = consumers.Servers(ctx, servers, list.Consumers, net.DefaultResolver, now)
-		if live.value != nil {
-			list.Consumers = slices.DeleteFunc(list.Consumers, func(v consumers.View) bool { return v.Live(now) != *live.value })
-			list.Servers = slices.DeleteFunc(list.Servers, func(s consumers.ServerView) bool { return s.Live != *live.value })
-		}
-		return out.print(list, func() string { return consumersText(list, now) })
+		return out.print(list, func() string { return consumersText(list, time.Now()) })
 	})
 }
 
-func consumersText(list consumerList, now time.Time) string {
+func consumersText(list remote.ConsumerList, now time.Time) string {
 	rows := make([][]string, len(list.Consumers))
 	for i, v := range list.Consumers {
 		rows[i] = []string{

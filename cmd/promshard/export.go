@@ -17,7 +17,7 @@ import (
 
 // addExports declares Promgen's commands that write a list for file_sd.
 func (a *app) addExports() {
-	const help = "Write the list of %s for file_sd. FILE is replaced in one step, so that Prometheus never reads half of it, and only when its content or mode differs; on an error it stays as it is. The database must exist already."
+	const help = "Write the list of %s for file_sd. FILE is replaced in one step, so that Prometheus never reads half of it, and only when its content or mode differs; on an error it stays as it is. A database must exist already."
 	a.command(a.kingpin, "export-targets", fmt.Sprintf(help, "targets"),
 		"promshard export-targets /etc/prometheus/promshard.json --reload\npromshard targets --shard=prod", a.export(snapshot.Targets)).Alias("targets")
 	a.command(a.kingpin, "export-urls", fmt.Sprintf(help, "URLs to probe"),
@@ -33,6 +33,7 @@ func (a *app) export(kind snapshot.Kind) func(cmd *kingpin.CmdClause) action {
 		cmd.Flag("mode", "Mode of FILE, in octal.").Default("644").PlaceHolder("644").SetValue(&mode)
 		reload := cmd.Flag("reload", "Make Prometheus read its configuration anew afterwards, whether FILE has changed or not.").Bool()
 		prometheus := cmd.Flag("prometheus.url", "Prometheus to reload.").Default("http://localhost:9090").PlaceHolder("http://localhost:9090").URL()
+		a.addServer(cmd)
 		return func(ctx context.Context) error {
 			err := a.withInventory(ctx, a.openExisting, func(ctx context.Context, inv inventory) error {
 				return a.writeList(ctx, inv, kind, *shards, *file, fs.FileMode(mode))
@@ -46,10 +47,10 @@ func (a *app) export(kind snapshot.Kind) func(cmd *kingpin.CmdClause) action {
 }
 
 // writeList renders a list as serve does, and writes it to the file, or to standard output when file is empty.
-func (a *app) writeList(ctx context.Context, inv store.Inventory, kind snapshot.Kind, shards []string, file string, mode fs.FileMode) error {
-	list, revision, err := loadList(ctx, inv, kind, snapshot.Query{Shards: shards})
+func (a *app) writeList(ctx context.Context, inv inventory, kind snapshot.Kind, shards []string, file string, mode fs.FileMode) error {
+	list, err := inv.List(ctx, kind, snapshot.Query{Shards: shards})
 	if err != nil {
-		return err
+		return withListHint(err)
 	}
 	if file == "" {
 		if _, err := list.WriteTo(a.out); err != nil {
@@ -58,29 +59,23 @@ func (a *app) writeList(ctx context.Context, inv store.Inventory, kind snapshot.
 		_, err := fmt.Fprintln(a.out)
 		return err
 	}
-	if revision.Number == 0 {
+	if list.Revision() == 0 {
 		return &hinted{
 			err:  &store.Error{Kind: store.ErrConflict, Noun: "inventory", Reason: "nothing was ever registered in it, so that " + file + " is left as it is"},
-			hint: "is --database the right one? An empty list would make Prometheus drop every target",
+			hint: "is it the right inventory? An empty list would make Prometheus drop every target",
 		}
 	}
 	_, err = atomicfile.Replace(file, list, list.Size(), atomicfile.Options{Mode: mode})
 	return err
 }
 
-// loadList renders a list as serve does, and says of which revision.
-func loadList(ctx context.Context, inv store.Inventory, kind snapshot.Kind, q snapshot.Query) (*snapshot.List, store.Revision, error) {
-	builder := snapshot.NewBuilder()
-	revision, err := inv.Load(ctx, builder)
-	if err != nil {
-		return nil, revision, err
-	}
-	list, err := builder.Snapshot(revision).List(kind, q)
+// withListHint names the command that lists what an error says is unknown.
+func withListHint(err error) error {
 	var unknown *snapshot.NotFoundError
 	if errors.As(err, &unknown) {
-		err = &hinted{err: err, hint: "promshard " + unknown.Noun + " list shows which there are"}
+		return &hinted{err: err, hint: "promshard " + unknown.Noun + " list shows which there are"}
 	}
-	return list, revision, err
+	return err
 }
 
 // fileMode is a file's mode on the command line, in octal as chmod takes it. It implements kingpin.Value.

@@ -16,9 +16,9 @@ import (
 // addGuardFlags declares how much one write may take away unconfirmed, for every command that opens a database.
 func (a *app) addGuardFlags() {
 	a.kingpin.Flag("guard.max-removal", "The share of a shard's targets, in percent, that one write may take away without --confirm; 100 asks for none. A shard can have a share of its own.").
-		Envar("PROMSHARD_GUARD_MAX_REMOVAL").Default("30").PlaceHolder("30").SetValue(&boundedInt{into: &a.guard.MaxRemoval, least: 1, most: 100})
+		Envar("PROMSHARD_GUARD_MAX_REMOVAL").Default("30").PlaceHolder("30").IsSetByUser(&a.guardGiven[0]).SetValue(&boundedInt{into: &a.guard.MaxRemoval, least: 1, most: 100})
 	a.kingpin.Flag("guard.min-targets", "How many targets of a shard have to go before --confirm is asked for, whatever their share.").
-		Envar("PROMSHARD_GUARD_MIN_TARGETS").Default("20").PlaceHolder("20").SetValue(&boundedInt{into: &a.guard.MinTargets, least: 1, most: 1_000_000_000})
+		Envar("PROMSHARD_GUARD_MIN_TARGETS").Default("20").PlaceHolder("20").IsSetByUser(&a.guardGiven[1]).SetValue(&boundedInt{into: &a.guard.MinTargets, least: 1, most: 1_000_000_000})
 }
 
 // addConfirm declares --confirm for a command whose writes can take targets away. Such a command writes with the context

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -114,7 +115,7 @@ func TestTheHelpOfTheProgramNamesEveryCommandAndExitCode(t *testing.T) {
 	for _, c := range commands() {
 		assert.Contains(t, help, strings.Fields(c.FullCommand)[0])
 	}
-	for _, code := range []int{exitOK, exitFailure, exitUsage, exitNotFound, exitConflict, exitUnavailable, exitDiffers, exitInterrupted} {
+	for _, code := range []int{exitOK, exitFailure, exitUsage, exitNotFound, exitConflict, exitUnavailable, exitDiffers, exitLeftOut, exitDenied, exitInterrupted} {
 		assert.Contains(t, help, fmt.Sprintf("\n  %-5d", code))
 	}
 	assert.Contains(t, help, "--completion-script-bash")
@@ -146,6 +147,8 @@ func reference() string {
 	}
 	b.WriteString("\n## Flags of every command\n\n")
 	b.WriteString(flagTable(model.Flags))
+	b.WriteString(referenceServer)
+	b.WriteString(flagTable(serverFlagsOf(model)))
 	b.WriteString("\n## Commands\n")
 	for _, c := range model.Commands {
 		if c.Name == "help" {
@@ -155,7 +158,7 @@ func reference() string {
 			b.WriteString(commandSection("###", c))
 			continue
 		}
-		fmt.Fprintf(&b, "\n### promshard %s\n\n%s\n", c.Name, c.Help)
+		fmt.Fprintf(&b, "\n### promshard %s\n\n%s%s\n", c.Name, c.Help, serverNote(c.Flags))
 		for _, verb := range c.Commands {
 			b.WriteString(commandSection("####", verb))
 		}
@@ -173,7 +176,7 @@ suggest. Log messages of ` + "`serve`" + ` go to standard error as well.
 
 Where a command names one thing, its arguments are its names, and ` + "`id:12`" + ` stands for all of them. A flag that is
 on or off is spelled ` + "`--enabled`" + ` or ` + "`--no-enabled`" + `. What a ` + "`set`" + ` has no flag for stays as it is.
-Every write is journalled under the name of the local user, ` + "`local:NAME`" + `.
+Every write to a database is journalled under the name of the local user, ` + "`local:NAME`" + `.
 
 A SQLite database is created, and brought to the schema of the program, by the first command that works on it; only
 ` + "`export-targets`" + ` and ` + "`export-urls`" + ` want it to be there, so that a mistyped path cannot replace a good list
@@ -196,21 +199,66 @@ func commandSection(level string, c *kingpin.CmdModel) string {
 	if len(c.Aliases) > 0 {
 		fmt.Fprintf(&b, "Also called `%s`. ", strings.Join(c.Aliases, "`, `"))
 	}
-	fmt.Fprintf(&b, "%s\n\n    %s\n", c.Help, usage)
+	fmt.Fprintf(&b, "%s%s\n\n    %s\n", c.Help, serverNote(c.Flags), usage)
 	if len(c.Args) > 0 {
 		b.WriteString("\n| argument | meaning |\n| --- | --- |\n")
 		for _, arg := range c.Args {
 			fmt.Fprintf(&b, "| `%s` | %s |\n", argument(arg), cellText(arg.Help))
 		}
 	}
-	if len(c.Flags) > 0 {
-		b.WriteString("\n" + flagTable(c.Flags))
+	if flags := slices.DeleteFunc(slices.Clone(c.Flags), isServerFlag); len(flags) > 0 {
+		b.WriteString("\n" + flagTable(flags))
 	}
 	b.WriteString("\nExample:\n\n")
 	for line := range strings.Lines(c.HelpLong) {
 		b.WriteString("    " + strings.TrimSuffix(line, "\n") + "\n")
 	}
 	return b.String()
+}
+
+// referenceServer explains where an inventory is.
+const referenceServer = `
+## Where the inventory is
+
+Commands work on the database that ` + "`--database`" + ` names, or with the same results and exit codes on a server:
+
+    export PROMSHARD_SERVER=https://promshard.example PROMSHARD_TOKEN_FILE=~/.promshard-token
+    promshard host list --project=shop-web
+
+The flags below stand behind the command. A flag beats a variable: with ` + "`--database`" + ` the server's variables do not
+count, with ` + "`--server`" + ` that of the database does not. Both flags, or both variables and neither flag, are an error.
+` + "`serve`, `migrate`, `token` and `access`" + ` work on the database alone, ` + "`check`" + ` on a file.
+
+Who asks is shown by a token, which is read from a file or a variable and never from the command line:
+` + "`--token-file`" + `; else ` + "`$PROMSHARD_TOKEN_FILE`" + ` or ` + "`$PROMSHARD_TOKEN`" + `, the token itself; else what ` + "`--http.config.file`" + `
+has (it comes before the variables). For a server on this machine (localhost, 127.0.0.1, ::1) without any of these, the first
+token of a new database is taken from the file ` + "`promshard.db.admin-token`" + ` beside the SQLite file that ` + "`--database`" + ` would
+name, if this user may read it. A write is journalled under the name of the token.
+
+Several servers of one PostgreSQL database may be named, in ` + "`$PROMSHARD_SERVER`" + ` with commas between them: when one
+cannot be reached, the next is asked. A write whose answer is lost is sent again only where that cannot do it twice; where it
+could, the command fails with exit code 5 and says so. When there were too many requests, commands wait as long as the server asks for.
+
+`
+
+func isServerFlag(f *kingpin.FlagModel) bool { return slices.Contains(serverFlagNames, f.Name) }
+
+// serverFlagsOf returns what commands that work on a server have in common.
+func serverFlagsOf(model *kingpin.ApplicationModel) []*kingpin.FlagModel {
+	for _, c := range model.Commands {
+		if c.Name == shards.name {
+			return c.Flags
+		}
+	}
+	return nil
+}
+
+// serverNote says that a command, or all under a group, works on a server as well.
+func serverNote(flags []*kingpin.FlagModel) string {
+	if !slices.ContainsFunc(flags, func(f *kingpin.FlagModel) bool { return isServerFlag(f) && !f.Hidden }) {
+		return ""
+	}
+	return " [Works on a server](#where-the-inventory-is) as well."
 }
 
 func flagTable(flags []*kingpin.FlagModel) string {

@@ -15,9 +15,6 @@ import (
 	"github.com/promshard/promshard/store"
 )
 
-// errNoHistory is for an inventory that does not know its past.
-var errNoHistory = errors.New("this inventory has no history")
-
 // addHistory declares the commands that look back, and the one that goes back.
 func (a *app) addHistory() {
 	a.command(a.kingpin, "explain",
@@ -63,6 +60,7 @@ func timeFlag(cmd *kingpin.CmdClause, name, help string) *optional[time.Time] {
 }
 
 func (a *app) journal(cmd *kingpin.CmdClause) action {
+	a.addServer(cmd)
 	_, revision := revisionArg(cmd, "revision", "The revision to show; all are listed without one.", 1)
 	actor := filterFlag(cmd, "actor", "Those of this actor.")
 	what := filterFlag(cmd, "action", "Those of this action, such as host.create or import.")
@@ -81,7 +79,7 @@ func (a *app) journal(cmd *kingpin.CmdClause) action {
 			}
 			return out.print(page, func() string { return journalPageText(page) })
 		}
-		entries, err := inv.Journal(ctx, store.JournalFilter{
+		entries, err := inv.Entries(ctx, store.JournalFilter{
 			Actor: actor.or(""), Action: what.or(""), Noun: noun.or(""), ID: id.or(0), Since: since.or(time.Time{}),
 			Until: until.or(time.Time{}), Before: before.or(0), Limit: int(limit.or(0)), Newest: true, Brief: true,
 		})
@@ -160,6 +158,7 @@ func valueText(raw json.RawMessage) string {
 }
 
 func (a *app) revert(cmd *kingpin.CmdClause) action {
+	a.addServer(cmd)
 	arg, revision := revisionArg(cmd, "revision", "The revision to undo.", 1)
 	arg.Required()
 	dry := cmd.Flag("dry-run", "Say what would be undone, and undo nothing.").Bool()
@@ -191,6 +190,7 @@ func reversalText(r store.Reversal) string {
 }
 
 func (a *app) diff(cmd *kingpin.CmdClause) action {
+	a.addServer(cmd)
 	arg, from := revisionArg(cmd, "from", "The revision after which changes count; 0 is the beginning.", 0)
 	arg.Required()
 	_, to := revisionArg(cmd, "to", "The last revision that counts; the newest one by default.", 1)
@@ -198,15 +198,10 @@ func (a *app) diff(cmd *kingpin.CmdClause) action {
 	limit := countFlag(cmd, "limit", "How many targets are named at most; 1000 by default.")
 	out := a.addOutput(cmd)
 	return a.onInventory(func(ctx context.Context, inv inventory) error {
-		history, ok := inv.(store.History)
-		if !ok {
-			return errNoHistory
-		}
-		past, err := history.Between(ctx, *from.value, to.or(0))
+		d, err := inv.Diff(ctx, *from.value, to.or(0), shard.or(""), int(limit.or(1000)))
 		if err != nil {
 			return err
 		}
-		d := origins.Compare(past, shard.or(""), int(limit.or(1000)))
 		return out.print(d, func() string { return diffText(d) })
 	})
 }

@@ -23,6 +23,7 @@ func (a *app) addImport() {
 			source := cmd.Arg("source", "File or http(s) URL of the list; - is standard input.").Required().String()
 			shard := cmd.Arg("shard", "Shard to put everything on, whatever the list says.").String()
 			timeout := cmd.Flag("timeout", "How long fetching a URL may take in all.").Default("5m").PlaceHolder("5m").Duration()
+			a.addServer(cmd)
 			out := a.addOutput(cmd)
 			return func(ctx context.Context) error { return a.importJobs(ctx, *source, *shard, *timeout, out) }
 		})
@@ -37,7 +38,7 @@ func (a *app) importJobs(ctx context.Context, source, shard string, timeout time
 	defer list.Close()
 	return a.withInventory(ctx, a.openInventory, func(ctx context.Context, inv inventory) error {
 		bar := newProgress(a.err, "importing", size)
-		result, err := inv.Import(ctx, readGroups(bar.reader(list)), store.ImportOptions{Shard: shard, Progress: bar.update})
+		result, err := inv.Import(ctx, store.ReadGroups(bar.reader(list)), store.ImportOptions{Shard: shard, Progress: bar.update})
 		bar.done()
 		if err != nil {
 			return fmt.Errorf("importing %s: %w", sourceName(source), err)

@@ -51,6 +51,7 @@ func (a *app) addImportPrometheus(parent commander) {
 			cmd.Flag(f.name, f.help).Default(f.rule).PlaceHolder("RULE").SetValue(ruleFlag{f.name, f.to})
 		}
 		dryRun := cmd.Flag("dry-run", "Say what would be imported, and change nothing.").Bool()
+		a.addServer(cmd)
 		out := a.addOutput(cmd)
 		return func(ctx context.Context) error { return a.importPrometheus(ctx, *file, o, *dryRun, out) }
 	})
@@ -79,7 +80,10 @@ func (a *app) importPrometheus(ctx context.Context, file string, o promfile.Opti
 		}
 	}
 	return a.withInventory(ctx, a.openInventory, func(ctx context.Context, inv inventory) error {
-		result, err := inv.Import(ctx, groups, store.ImportOptions{DryRun: dryRun})
+		if dryRun {
+			ctx = store.WithDryRun(ctx)
+		}
+		result, err := inv.Import(ctx, groups, store.ImportOptions{})
 		if err != nil {
 			return fmt.Errorf("importing %s: %w", file, err)
 		}

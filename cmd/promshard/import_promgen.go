@@ -44,6 +44,7 @@ func (a *app) addImportPromgen(parent commander) {
 		cmd.Flag("theirs", "Where something was changed both here and in Promgen, take what Promgen has. Without it, what is here stays.").BoolVar(&p.options.Theirs)
 		cmd.Flag("allow-shrink", "Take over a Promgen that has lost more than half of something since the last run. Without it that is refused, since it looks like the wrong database.").BoolVar(&p.options.AllowShrink)
 		cmd.Flag("timeout", "How long reading Promgen may take in all.").Default("10m").PlaceHolder("10m").DurationVar(&p.timeout)
+		a.databaseOnly(cmd)
 		a.addConfirm(cmd)
 		p.out = a.addOutput(cmd)
 		return func(ctx context.Context) error { return a.importPromgen(ctx, p) }
@@ -52,12 +53,15 @@ func (a *app) addImportPromgen(parent commander) {
 
 // importPromgen reads Promgen before the inventory is opened, so that a wrong name creates no database.
 func (a *app) importPromgen(ctx context.Context, p *promgenImport) error {
+	if err := a.checkDatabaseOnly(); err != nil {
+		return err
+	}
 	source, err := p.read(ctx)
 	if err != nil {
 		return err
 	}
-	return a.withInventory(ctx, a.openInventory, func(ctx context.Context, inv inventory) error {
-		result, err := inv.Sync(ctx, source.SyncSource, p.options)
+	return a.withStore(ctx, func(ctx context.Context, s *store.Store) error {
+		result, err := s.Sync(ctx, source.SyncSource, p.options)
 		if err != nil {
 			return withShrinkHint(fmt.Errorf("importing Promgen: %w", err))
 		}

@@ -11,6 +11,7 @@
 //	5    the database, or a server that was asked, cannot be reached or used now
 //	6    compare found that the lists differ
 //	7    done, but something was left out: import promgen or import prometheus has listed it
+//	8    the server does not let you do that: the token is missing, is not valid, or has no role for it
 //	130  interrupted by a signal
 package main
 

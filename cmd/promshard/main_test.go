@@ -39,14 +39,22 @@ func (l leakChecked) Run() int {
 }
 
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{
+	testscript.Run(t, scriptParams())
+}
+
+// scriptParams are those of every run of scripts.
+func scriptParams() testscript.Params {
+	return testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		UpdateScripts:       *update,
 		Setup: func(e *testscript.Env) error {
-			e.Setenv("PROMSHARD_DATABASE", "")
+			for _, name := range []string{databaseVariable, serverVariable, tokenFileVariable, tokenVariable} {
+				e.Setenv(name, "")
+			}
 			return nil
 		},
+		Condition: func(string) (bool, error) { return false, nil },
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":      exits,
 			"mode":       mode,
@@ -54,7 +62,7 @@ func TestScripts(t *testing.T) {
 			"promgen":    promgenDatabase,
 			"promgensql": promgenSQL,
 		},
-	})
+	}
 }
 
 // exits runs a command that must end with an exit code: exits CODE COMMAND ARGS...

@@ -16,7 +16,11 @@ func (a *app) addMigrate() {
 	a.command(a.kingpin, "migrate", help, "promshard migrate --database=postgres://promshard@db.example/promshard\npromshard migrate --status", func(cmd *kingpin.CmdClause) action {
 		status := cmd.Flag("status", "Change nothing; say which migrations are applied and which are due.").Bool()
 		out := a.addOutput(cmd)
+		a.databaseOnly(cmd)
 		return func(ctx context.Context) error {
+			if err := a.checkDatabaseOnly(); err != nil {
+				return err
+			}
 			o := store.Options{Logger: a.quietLogger()}
 			if *status {
 				s, err := store.MigrateStatus(ctx, a.database, o)

@@ -35,11 +35,11 @@ type noun[T, F, U any] struct {
 	create func(cmd *kingpin.CmdClause) func(key []string) (T, error)
 	change func(cmd *kingpin.CmdClause) func(current T) U
 
-	get    func(store.Inventory, context.Context, int64) (T, error)
-	list   func(store.Inventory, context.Context, F) ([]T, error)
-	insert func(store.Inventory, context.Context, *T) error
-	update func(store.Inventory, context.Context, int64, U) (T, error)
-	remove func(store.Inventory, context.Context, int64, store.DeleteOptions) error
+	get    func(store.Registry, context.Context, int64) (T, error)
+	list   func(store.Registry, context.Context, F) ([]T, error)
+	insert func(store.Registry, context.Context, *T) error
+	update func(store.Registry, context.Context, int64, U) (T, error)
+	remove func(store.Registry, context.Context, int64, store.DeleteOptions) error
 	// cascades is true when others can hang on one: its rm then has --cascade.
 	cascades bool
 
@@ -71,6 +71,7 @@ var byID = regexp.MustCompile(`^id:[0-9]+$`)
 // add declares the five commands.
 func (n *noun[T, F, U]) add(a *app) {
 	group := a.kingpin.Command(n.name, n.help)
+	a.addServer(group)
 	n.addList(a, group)
 	n.addShow(a, group)
 	n.addAdd(a, group)
@@ -256,7 +257,7 @@ func (n *noun[T, F, U]) named(values []*string) (at address[F], err error) {
 }
 
 // find returns the one at an address.
-func (n *noun[T, F, U]) find(ctx context.Context, inv store.Inventory, at address[F]) (T, error) {
+func (n *noun[T, F, U]) find(ctx context.Context, inv store.Registry, at address[F]) (T, error) {
 	if at.parts == nil {
 		return n.get(inv, ctx, at.id)
 	}

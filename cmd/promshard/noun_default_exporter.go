@@ -32,8 +32,8 @@ var defaultExporters = &noun[store.DefaultExporter, store.DefaultExporterFilter,
 	create: createDefaultExporter,
 	change: changeDefaultExporter,
 
-	get: store.Inventory.DefaultExporter, list: store.Inventory.DefaultExporters, insert: store.Inventory.CreateDefaultExporter,
-	update: store.Inventory.UpdateDefaultExporter, remove: store.Inventory.DeleteDefaultExporter,
+	get: store.Registry.DefaultExporter, list: store.Registry.DefaultExporters, insert: store.Registry.CreateDefaultExporter,
+	update: store.Registry.UpdateDefaultExporter, remove: store.Registry.DeleteDefaultExporter,
 
 	example: examples{key: "node 9100", add: "--scheme=https", set: "--scheme=http", list: "--job=node"},
 }

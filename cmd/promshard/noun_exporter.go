@@ -38,8 +38,8 @@ var exporters = &noun[store.Exporter, store.ExporterFilter, store.ExporterUpdate
 	create: createExporter,
 	change: changeExporter,
 
-	get: store.Inventory.Exporter, list: store.Inventory.Exporters, insert: store.Inventory.CreateExporter,
-	update: store.Inventory.UpdateExporter, remove: store.Inventory.DeleteExporter,
+	get: store.Registry.Exporter, list: store.Registry.Exporters, insert: store.Registry.CreateExporter,
+	update: store.Registry.UpdateExporter, remove: store.Registry.DeleteExporter,
 
 	example: examples{
 		key: "shop-web node 9100", add: "--scrape-interval=30s", set: "--scrape-interval=1m --scrape-timeout=20s", list: "--job=node --shard=prod",

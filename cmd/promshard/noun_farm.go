@@ -26,8 +26,8 @@ var farms = &noun[store.Farm, store.FarmFilter, store.FarmUpdate]{
 	create: createFarm,
 	change: changeFarm,
 
-	get: store.Inventory.Farm, list: store.Inventory.Farms, insert: store.Inventory.CreateFarm,
-	update: store.Inventory.UpdateFarm, remove: store.Inventory.DeleteFarm, cascades: true,
+	get: store.Registry.Farm, list: store.Registry.Farms, insert: store.Registry.CreateFarm,
+	update: store.Registry.UpdateFarm, remove: store.Registry.DeleteFarm, cascades: true,
 
 	example: examples{key: "shop-web", add: "--name=shop-machines", set: "--name=shop-hosts", list: "--source=" + store.DefaultFarmSource},
 }

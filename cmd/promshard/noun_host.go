@@ -32,8 +32,8 @@ var hosts = &noun[store.Host, store.HostFilter, store.HostUpdate]{
 	create: createHost,
 	change: changeHost,
 
-	get: store.Inventory.Host, list: store.Inventory.Hosts, insert: store.Inventory.CreateHost,
-	update: store.Inventory.UpdateHost, remove: store.Inventory.DeleteHost,
+	get: store.Registry.Host, list: store.Registry.Hosts, insert: store.Registry.CreateHost,
+	update: store.Registry.UpdateHost, remove: store.Registry.DeleteHost,
 
 	example: examples{key: "shop-web web1.example", add: "--label=rack=a1", set: "--no-enabled --label=rack=", list: "--project=shop-web"},
 }

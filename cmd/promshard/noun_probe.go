@@ -24,8 +24,8 @@ var probes = &noun[store.Probe, store.ProbeFilter, store.ProbeUpdate]{
 	create: createProbe,
 	change: changeProbe,
 
-	get: store.Inventory.Probe, list: store.Inventory.Probes, insert: store.Inventory.CreateProbe,
-	update: store.Inventory.UpdateProbe, remove: store.Inventory.DeleteProbe, cascades: true,
+	get: store.Registry.Probe, list: store.Registry.Probes, insert: store.Registry.CreateProbe,
+	update: store.Registry.UpdateProbe, remove: store.Registry.DeleteProbe, cascades: true,
 
 	example: examples{key: "http_2xx", add: "--description='answers 200'", set: "--description='answers with success'", list: "--output=json"},
 }

@@ -29,8 +29,8 @@ var projects = &noun[store.Project, store.ProjectFilter, store.ProjectUpdate]{
 	create: createProject,
 	change: changeProject,
 
-	get: store.Inventory.Project, list: store.Inventory.Projects, insert: store.Inventory.CreateProject,
-	update: store.Inventory.UpdateProject, remove: store.Inventory.DeleteProject, cascades: true,
+	get: store.Registry.Project, list: store.Registry.Projects, insert: store.Registry.CreateProject,
+	update: store.Registry.UpdateProject, remove: store.Registry.DeleteProject, cascades: true,
 
 	example: examples{
 		key: "shop-web", add: "--service=shop --shard=prod", set: "--no-enabled --label=maintenance=yes", list: "--shard=prod --no-enabled",

@@ -26,8 +26,8 @@ var servers = &noun[store.Server, store.ServerFilter, store.ServerUpdate]{
 	create: createServer,
 	change: changeServer,
 
-	get: store.Inventory.Server, list: store.Inventory.Servers, insert: store.Inventory.CreateServer,
-	update: store.Inventory.UpdateServer, remove: store.Inventory.DeleteServer,
+	get: store.Registry.Server, list: store.Registry.Servers, insert: store.Registry.CreateServer,
+	update: store.Registry.UpdateServer, remove: store.Registry.DeleteServer,
 
 	example: examples{
 		key: "prometheus001.example:9090", add: "--shard=prod", set: "--shard=prod --port=9091", list: "--shard=prod",

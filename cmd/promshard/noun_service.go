@@ -26,8 +26,8 @@ var services = &noun[store.Service, store.ServiceFilter, store.ServiceUpdate]{
 	create: createService,
 	change: changeService,
 
-	get: store.Inventory.Service, list: store.Inventory.Services, insert: store.Inventory.CreateService,
-	update: store.Inventory.UpdateService, remove: store.Inventory.DeleteService, cascades: true,
+	get: store.Registry.Service, list: store.Registry.Services, insert: store.Registry.CreateService,
+	update: store.Registry.UpdateService, remove: store.Registry.DeleteService, cascades: true,
 
 	example: examples{key: "shop", add: "--owner=@team-shop --label=tier=1", set: "--description='The web shop'", list: "--output=json"},
 }

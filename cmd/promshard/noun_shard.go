@@ -29,8 +29,8 @@ var shards = &noun[store.Shard, store.ShardFilter, store.ShardUpdate]{
 	create: createShard,
 	change: changeShard,
 
-	get: store.Inventory.Shard, list: store.Inventory.Shards, insert: store.Inventory.CreateShard,
-	update: store.Inventory.UpdateShard, remove: store.Inventory.DeleteShard, cascades: true,
+	get: store.Registry.Shard, list: store.Registry.Shards, insert: store.Registry.CreateShard,
+	update: store.Registry.UpdateShard, remove: store.Registry.DeleteShard, cascades: true,
 
 	example: examples{
 		key: "prod", add: "--url=http://prometheus001.example:9090", set: "--targets=20000 --no-enabled", list: "--enabled",

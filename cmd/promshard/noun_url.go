@@ -33,8 +33,8 @@ var urls = &noun[store.URL, store.URLFilter, store.URLUpdate]{
 	create: createURL,
 	change: changeURL,
 
-	get: store.Inventory.URL, list: store.Inventory.URLs, insert: store.Inventory.CreateURL,
-	update: store.Inventory.UpdateURL, remove: store.Inventory.DeleteURL,
+	get: store.Registry.URL, list: store.Registry.URLs, insert: store.Registry.CreateURL,
+	update: store.Registry.UpdateURL, remove: store.Registry.DeleteURL,
 
 	example: examples{
 		key: "shop-web http_2xx https://shop.example/health", add: "", set: "--url=https://shop.example/healthz", list: "--project=shop-web",

@@ -28,6 +28,7 @@ func (a *app) addRegister() {
 }
 
 func (a *app) registerServer(cmd *kingpin.CmdClause) action {
+	a.addServer(cmd)
 	shard := cmd.Arg("shard", "Name of the shard.").Required().String()
 	host := cmd.Arg("host", "Host of the Prometheus.").Required().String()
 	port := addPortArg(cmd, "Port of the Prometheus.")
@@ -57,6 +58,7 @@ func registeredServerText(r store.ServerRegistration) string {
 }
 
 func (a *app) registerHost(cmd *kingpin.CmdClause) action {
+	a.addServer(cmd)
 	project := cmd.Arg("project", "Existing project.").Required().String()
 	host := cmd.Arg("host", "Host name or IP address, without a port.").Required().String()
 	out := a.addOutput(cmd)
@@ -72,6 +74,7 @@ func (a *app) registerHost(cmd *kingpin.CmdClause) action {
 }
 
 func (a *app) registerJob(cmd *kingpin.CmdClause) action {
+	a.addServer(cmd)
 	project := cmd.Arg("project", "Existing project.").Required().String()
 	job := cmd.Arg("job", "Name of the job, such as node.").Required().String()
 	port := addPortArg(cmd, "Port of the exporter.")
@@ -96,6 +99,7 @@ func (a *app) registerJob(cmd *kingpin.CmdClause) action {
 }
 
 func (a *app) registerExporter(cmd *kingpin.CmdClause) action {
+	a.addServer(cmd)
 	job := cmd.Arg("job", "Name of the job, such as node.").Required().String()
 	port := addPortArg(cmd, "Port of the exporter.")
 	path := cmd.Arg("path", "Path with its query; /metrics by default.").String()

@@ -1,4 +1,4 @@
-package main
+package store
 
 import (
 	"encoding/json"
@@ -11,14 +11,12 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/promshard/promshard/store"
 )
 
 // readAll returns every group, and the error that ended the list.
-func readAll(r io.Reader) ([]store.ImportGroup, error) {
-	var groups []store.ImportGroup
-	for g, err := range readGroups(r) {
+func readAllGroups(r io.Reader) ([]ImportGroup, error) {
+	var groups []ImportGroup
+	for g, err := range ReadGroups(r) {
 		if err != nil {
 			return groups, err
 		}
@@ -28,10 +26,10 @@ func readAll(r io.Reader) ([]store.ImportGroup, error) {
 }
 
 func TestReadGroupsYieldsEveryGroup(t *testing.T) {
-	groups, err := readAll(iotest.OneByteReader(strings.NewReader(
+	groups, err := readAllGroups(iotest.OneByteReader(strings.NewReader(
 		"[{\"targets\":[\"a:1\",\"b:1\"],\"labels\":{\"job\":\"x\"}},\n {\"labels\":{},\"targets\":[]}]\n")))
 	require.NoError(t, err)
-	assert.Equal(t, []store.ImportGroup{
+	assert.Equal(t, []ImportGroup{
 		{Targets: []string{"a:1", "b:1"}, Labels: map[string]string{"job": "x"}},
 		{Targets: []string{}, Labels: map[string]string{}},
 	}, groups)
@@ -39,7 +37,7 @@ func TestReadGroupsYieldsEveryGroup(t *testing.T) {
 
 func TestReadGroupsStopsWhenNobodyWantsMore(t *testing.T) {
 	groups := 0
-	for _, err := range readGroups(strings.NewReader(`[{"targets":[]},{"targets":[]},broken`)) {
+	for _, err := range ReadGroups(strings.NewReader(`[{"targets":[]},{"targets":[]},broken`)) {
 		require.NoError(t, err)
 		if groups++; groups == 2 {
 			break
@@ -67,8 +65,8 @@ func TestReadGroupsSaysWhatIsWrongWhere(t *testing.T) {
 		good + "\n\n!": "line 4: expected comma after array element",
 	} {
 		t.Run(content, func(t *testing.T) {
-			_, err := readAll(strings.NewReader(content))
-			require.ErrorIs(t, err, store.ErrInvalid)
+			_, err := readAllGroups(strings.NewReader(content))
+			require.ErrorIs(t, err, ErrInvalid)
 			assert.Equal(t, want, err.Error())
 		})
 	}
@@ -76,9 +74,9 @@ func TestReadGroupsSaysWhatIsWrongWhere(t *testing.T) {
 
 func TestReadGroupsPassesOnWhatTheReaderSays(t *testing.T) {
 	broken := errors.New("the disk is gone")
-	_, err := readAll(io.MultiReader(strings.NewReader(`[{"targets":["a:1"]},`), iotest.ErrReader(broken)))
+	_, err := readAllGroups(io.MultiReader(strings.NewReader(`[{"targets":["a:1"]},`), iotest.ErrReader(broken)))
 	require.ErrorIs(t, err, broken)
-	require.NotErrorIs(t, err, store.ErrInvalid)
+	require.NotErrorIs(t, err, ErrInvalid)
 }
 
 func TestLineCounterForgetsWhatIsBehind(t *testing.T) {
@@ -100,16 +98,16 @@ func FuzzReadGroups(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, content []byte) {
-		var want []store.ImportGroup
+		var want []ImportGroup
 		dec := json.NewDecoder(strings.NewReader(string(content)))
 		dec.DisallowUnknownFields()
 		whole := dec.Decode(&want)
-		got, err := readAll(strings.NewReader(string(content)))
+		got, err := readAllGroups(strings.NewReader(string(content)))
 		if err == nil {
 			if whole != nil {
 				t.Fatalf("%q is accepted, but: %v", content, whole)
 			}
-			if !slices.EqualFunc(got, want, func(a, b store.ImportGroup) bool { return assert.ObjectsAreEqual(a, b) }) {
+			if !slices.EqualFunc(got, want, func(a, b ImportGroup) bool { return assert.ObjectsAreEqual(a, b) }) {
 				t.Fatalf("%q is %v, want %v", content, got, want)
 			}
 		}

@@ -1,4 +1,4 @@
-package main
+package store
 
 import (
 	"bytes"
@@ -6,17 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
-
-	"github.com/promshard/promshard/store"
 )
 
-// readGroups yields the groups of a JSON list one by one; it holds no more of the list than one group. What is wrong
+// ReadGroups yields the groups of a JSON list one by one; it holds no more of the list than one group. What is wrong
 // with the list is an error that says in which group and on which line, and ends it.
-func readGroups(r io.Reader) store.ImportGroups {
-	return func(yield func(store.ImportGroup, error) bool) {
+func ReadGroups(r io.Reader) ImportGroups {
+	return func(yield func(ImportGroup, error) bool) {
 		list := newListReader(r)
 		if err := list.begin(); err != nil {
-			yield(store.ImportGroup{}, err)
+			yield(ImportGroup{}, err)
 			return
 		}
 		for list.dec.More() {
@@ -26,7 +24,7 @@ func readGroups(r io.Reader) store.ImportGroups {
 			}
 		}
 		if err := list.end(); err != nil {
-			yield(store.ImportGroup{}, err)
+			yield(ImportGroup{}, err)
 		}
 	}
 }
@@ -49,7 +47,7 @@ func (l *listReader) begin() error {
 	token, err := l.dec.Token()
 	switch {
 	case errors.Is(err, io.EOF):
-		return &store.Error{Kind: store.ErrInvalid, Reason: "the list is empty; an empty list is []"}
+		return &Error{Kind: ErrInvalid, Reason: "the list is empty; an empty list is []"}
 	case err != nil:
 		return l.fail(err)
 	case token != json.Delim('['):
@@ -58,13 +56,13 @@ func (l *listReader) begin() error {
 	return nil
 }
 
-func (l *listReader) next() (store.ImportGroup, error) {
-	var g *store.ImportGroup
+func (l *listReader) next() (ImportGroup, error) {
+	var g *ImportGroup
 	if err := l.dec.Decode(&g); err != nil {
-		return store.ImportGroup{}, l.fail(err)
+		return ImportGroup{}, l.fail(err)
 	}
 	if g == nil {
-		return store.ImportGroup{}, l.fail(errors.New("the group is null"))
+		return ImportGroup{}, l.fail(errors.New("the group is null"))
 	}
 	l.lines.forget(l.dec.InputOffset())
 	return *g, nil
@@ -94,7 +92,7 @@ func (l *listReader) fail(err error) error {
 	case errors.As(err, &syntax):
 		offset = max(offset, syntax.Offset)
 	}
-	return &store.Error{Kind: store.ErrInvalid, Reason: fmt.Sprintf("line %d", l.lines.at(offset)), Err: err}
+	return &Error{Kind: ErrInvalid, Reason: fmt.Sprintf("line %d", l.lines.at(offset)), Err: err}
 }
 
 // lineCounter passes a reader on and remembers where the lines end that nobody has asked past yet.

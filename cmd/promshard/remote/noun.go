@@ -1,0 +1,296 @@
+package remote
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/promshard/promshard/store"
+)
+
+// noun is all that needs to be known of one noun of the API. T is the noun, F its filter and U its update.
+type noun[T, F, U any] struct {
+	// name is what errors call it, path what it is called in addresses.
+	name, path string
+	// derived are the fields, beside given, that a creation cannot have.
+	derived []string
+	page    func(*F) store.Page
+	expect  func(*U) int64
+	labels  func(*T) store.Labels
+	version func(*T) int64
+}
+
+// given are the fields that no creation can have.
+var given = []string{"id", "version", "managed_by"}
+
+// create makes a new row and fills it in.
+func (n *noun[T, F, U]) create(ctx context.Context, c *Client, row *T) error {
+	body, err := n.creation(row)
+	if err != nil {
+		return err
+	}
+	var made T
+	if err := c.write(ctx, request{method: http.MethodPost, path: apiPrefix + "/" + n.path, body: body}, &made); err != nil {
+		return err
+	}
+	*row = made
+	return nil
+}
+
+// creation is the body that creates row. What it refers to by an id is not named as well.
+func (n *noun[T, F, U]) creation(row *T) (map[string]any, error) {
+	body := map[string]any{}
+	for f := range fieldsOf(reflect.ValueOf(row).Elem()) {
+		if !slices.Contains(given, f.name) && !slices.Contains(n.derived, f.name) {
+			body[f.name] = f.value.Interface()
+		}
+	}
+	for name, value := range body {
+		of, isID := strings.CutSuffix(name, "_id")
+		if !isID {
+			continue
+		}
+		if _, named := body[of]; !named {
+			of = "project" // a host names its farm, or the project that has one
+		}
+		if value == int64(0) {
+			delete(body, name)
+		} else {
+			delete(body, of)
+		}
+	}
+	return body, n.checkText(body)
+}
+
+// checkText refuses what JSON would alter on its way: bytes that are no UTF-8.
+func (n *noun[T, F, U]) checkText(body map[string]any) error {
+	for name, value := range body {
+		for _, text := range textsOf(value) {
+			if !utf8.ValidString(text) {
+				return &store.Error{Kind: store.ErrInvalid, Noun: n.name, Field: name, Value: text, Reason: "is not valid UTF-8"}
+			}
+		}
+	}
+	return nil
+}
+
+func textsOf(value any) []string {
+	switch v := value.(type) {
+	case string:
+		return []string{v}
+	case *string:
+		return []string{*v}
+	case store.Labels:
+		var all []string
+		for name, text := range v {
+			all = append(all, name, text)
+		}
+		return all
+	case map[string]*string:
+		var all []string
+		for name, text := range v {
+			if all = append(all, name); text != nil {
+				all = append(all, *text)
+			}
+		}
+		return all
+	}
+	return nil
+}
+
+// field is a field of a struct, under its name in JSON.
+type field struct {
+	name  string
+	value reflect.Value
+}
+
+// fieldsOf yields the fields of a struct that JSON has, but for embedded ones.
+func fieldsOf(v reflect.Value) func(yield func(field) bool) {
+	return func(yield func(field) bool) {
+		for i := range v.NumField() {
+			name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
+			if name == "" || name == "-" || v.Type().Field(i).Anonymous {
+				continue
+			}
+			if !yield(field{name, v.Field(i)}) {
+				return
+			}
+		}
+	}
+}
+
+// get reads one row.
+func (n *noun[T, F, U]) get(ctx context.Context, c *Client, id int64) (T, error) {
+	var row T
+	err := c.ask(ctx, request{method: http.MethodGet, path: address(n.path, id), repeatable: true}, &row)
+	return row, err
+}
+
+// remove deletes one row.
+func (n *noun[T, F, U]) remove(ctx context.Context, c *Client, id int64, o store.DeleteOptions) error {
+	r := request{method: http.MethodDelete, path: address(n.path, id), query: url.Values{}}
+	if o.Cascade {
+		r.query.Set("cascade", "true")
+	}
+	r.ifMatch(o.IfVersion)
+	return c.write(ctx, r, nil)
+}
+
+// mergeAttempts is how often labels are replaced again because somebody else was faster.
+const mergeAttempts = 20
+
+// update changes one row. The API merges labels, and here they are replaced: so those that are to go are looked up, and
+// the change is for that version of the row alone.
+func (n *noun[T, F, U]) update(ctx context.Context, c *Client, id int64, u U) (after T, err error) {
+	demanded := n.expect(&u)
+	body := map[string]any{}
+	var labels *store.Labels
+	for f := range fieldsOf(reflect.ValueOf(&u).Elem()) {
+		switch {
+		case f.value.IsNil():
+		case f.name == "labels":
+			labels, _ = f.value.Interface().(*store.Labels)
+		default:
+			body[f.name] = f.value.Interface()
+		}
+	}
+	if labels == nil {
+		return after, n.patch(ctx, c, id, body, demanded, &after)
+	}
+	for range mergeAttempts {
+		version := demanded
+		if version, err = n.replaceLabels(ctx, c, id, *labels, demanded, body); err != nil {
+			return after, err
+		}
+		err = n.patch(ctx, c, id, body, version, &after)
+		if demanded != 0 || !errors.Is(err, store.ErrStale) {
+			break
+		}
+	}
+	return after, err
+}
+
+// replaceLabels puts the change of labels into a body, and returns the version that it is for.
+func (n *noun[T, F, U]) replaceLabels(ctx context.Context, c *Client, id int64, labels store.Labels, demanded int64, body map[string]any) (int64, error) {
+	now, err := n.get(ctx, c, id)
+	if err != nil {
+		return 0, err
+	}
+	merge := map[string]*string{}
+	for name := range n.labels(&now) {
+		merge[name] = nil
+	}
+	for name, value := range labels {
+		merge[name] = &value
+	}
+	body["labels"] = merge
+	if demanded != 0 {
+		return demanded, nil
+	}
+	return n.version(&now), nil
+}
+
+func (n *noun[T, F, U]) patch(ctx context.Context, c *Client, id int64, body map[string]any, version int64, after *T) error {
+	if err := n.checkText(body); err != nil {
+		return err
+	}
+	r := request{
+		method: http.MethodPatch, path: address(n.path, id), body: body, repeatable: version == 0,
+		header: http.Header{"Content-Type": {"application/merge-patch+json"}},
+	}
+	r.ifMatch(version)
+	return c.write(ctx, r, after)
+}
+
+// page is one page of a list.
+type page[T any] struct {
+	Items []T    `json:"items"`
+	Next  string `json:"next"`
+}
+
+// pageSize is how many rows are asked for at once; a server that allows fewer is asked for as many as it likes.
+const pageSize = 1000
+
+// list reads the rows that a filter picks, page by page.
+func (n *noun[T, F, U]) list(ctx context.Context, c *Client, f F) ([]T, error) {
+	wanted := n.page(&f)
+	query := filterQuery(reflect.ValueOf(&f).Elem())
+	setUnlessEmpty(query, "q", wanted.Search)
+	setUnlessEmpty(query, "sort", wanted.Sort)
+	rows, next, err := pages[T](ctx, c, apiPrefix+"/"+n.path, query, wanted.After, wanted.Limit)
+	if err != nil {
+		return nil, err
+	}
+	if wanted.Next != nil {
+		*wanted.Next = next
+	}
+	return rows, nil
+}
+
+func setUnlessEmpty(query url.Values, name, value string) {
+	if value != "" {
+		query.Set(name, value)
+	}
+}
+
+// filterQuery is a filter as parameters.
+func filterQuery(filter reflect.Value) url.Values {
+	query := url.Values{}
+	for f := range fieldsOf(filter) {
+		switch v := f.value.Interface().(type) {
+		case string:
+			setUnlessEmpty(query, f.name, v)
+		case *string:
+			if v != nil {
+				query.Set(f.name, *v)
+			}
+		case *bool:
+			if v != nil {
+				query.Set(f.name, strconv.FormatBool(*v))
+			}
+		case int:
+			if v != 0 {
+				query.Set(f.name, strconv.Itoa(v))
+			}
+		default:
+			panic("remote: a filter has a field of an unknown kind: " + f.name)
+		}
+	}
+	return query
+}
+
+// pages reads a list from a cursor on, up to a limit; 0 is none. It returns the cursor of what follows.
+func pages[T any](ctx context.Context, c *Client, path string, query url.Values, cursor string, limit int) ([]T, string, error) {
+	rows := []T{}
+	most := pageSize
+	for {
+		setUnlessEmpty(query, "cursor", cursor)
+		if query.Del("limit"); most > 0 {
+			query.Set("limit", strconv.Itoa(most))
+			if limit > 0 {
+				query.Set("limit", strconv.Itoa(min(most, limit-len(rows))))
+			}
+		}
+		var p page[T]
+		err := c.ask(ctx, request{method: http.MethodGet, path: path, query: query, repeatable: true}, &p)
+		var refused *store.Error
+		switch {
+		case errors.As(err, &refused) && refused.Kind == store.ErrInvalid && refused.Field == "limit" && most > 1:
+			most /= 2
+			continue
+		case err != nil:
+			return nil, "", err
+		}
+		rows = append(rows, p.Items...)
+		if p.Next == "" || limit > 0 && len(rows) >= limit {
+			return rows, p.Next, nil
+		}
+		cursor = p.Next
+	}
+}
