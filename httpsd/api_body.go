@@ -105,8 +105,8 @@ func parseObject(body []byte) ([]member, error) {
 
 // syntaxError says where a text stops being JSON.
 func syntaxError(body []byte) string {
-	var any json.RawMessage
-	err := json.Unmarshal(body, &any)
+	var whole json.RawMessage
+	err := json.Unmarshal(body, &whole)
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) {
 		return fmt.Sprintf("%v, at byte %d", syntax, syntax.Offset)

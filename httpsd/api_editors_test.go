@@ -55,8 +55,11 @@ func TestEditorsOverwriteNobody(t *testing.T) {
 func (a *apiServing) addOne(ctx context.Context, target string) error {
 	for {
 		res, text, err := a.send(ctx, http.MethodGet, target, "", "")
-		if err != nil || res.StatusCode != http.StatusOK {
-			return fmt.Errorf("reading: %v %s", err, text)
+		if err != nil {
+			return fmt.Errorf("reading: %w", err)
+		}
+		if res.StatusCode != http.StatusOK {
+			return fmt.Errorf("reading: %d %s", res.StatusCode, text)
 		}
 		var read struct{ Data store.Project }
 		if err := json.Unmarshal([]byte(text), &read); err != nil {
@@ -106,7 +109,7 @@ func TestLabelsAreMergedByMany(t *testing.T) {
 			name := fmt.Sprintf("l%d", i)
 			want[name] = "x"
 			group.Go(func() error {
-				res, text, err := a.send(ctx, http.MethodPatch, a.url+"/api/v2/services/shop", fmt.Sprintf(`{"labels":{"%s":"x"}}`, name), "")
+				res, text, err := a.send(ctx, http.MethodPatch, a.url+"/api/v2/services/shop", fmt.Sprintf(`{"labels":{%q:"x"}}`, name), "")
 				if err == nil && res.StatusCode != http.StatusOK {
 					err = fmt.Errorf("%d %s", res.StatusCode, text)
 				}

@@ -42,8 +42,8 @@ func (h *handler) apiRoutes() []route {
 func (h *handler) hostRoutes() []route {
 	hosts := object{"type": "array", "items": ref("BulkHost")}
 	remove := object{"type": "array", "items": fieldDocs["Host.name"]}
-	add, replace := route{name: "api_hosts", path: apiPrefix + "/projects/{project}/hosts", needs: needEdit}, route{}
-	replace = add
+	add := route{name: "api_hosts", path: apiPrefix + "/projects/{project}/hosts", needs: needEdit}
+	replace := add
 	add.methods, add.handle = []string{http.MethodPost}, h.operate(setHosts(decodeHostChanges))
 	add.doc = hostsDoc("changeHostsOfProject", "Add and remove hosts of a project", &bodyDoc{
 		schema: object{

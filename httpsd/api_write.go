@@ -192,7 +192,8 @@ func (n *resource[T, F, U]) remove(c *call) error {
 // withCascadeHint says how a refused deletion is done all the same.
 func withCascadeHint(err error, possible bool) error {
 	var refused *store.Error
-	if !possible || !errors.As(err, &refused) || refused.Kind != store.ErrConflict || refused.Hint != "" {
+	narrower := errors.Is(err, store.ErrStale) || errors.Is(err, store.ErrGuarded)
+	if !possible || narrower || !errors.Is(err, store.ErrConflict) || !errors.As(err, &refused) || refused.Hint != "" {
 		return err
 	}
 	hinted := *refused

@@ -180,7 +180,7 @@ func TestHostsInBulk(t *testing.T) {
 		} {
 			got := a.do(t, http.MethodPost, "/api/v2/projects/1/hosts", body)
 			requireError(t, got, http.StatusBadRequest, "bad_data")
-			assert.Contains(t, got.body, fmt.Sprintf(`"field":"%s"`, field), body)
+			assert.Contains(t, got.body, fmt.Sprintf(`"field":%q`, field), body)
 		}
 		for _, body := range []string{`{}`, `{"hosts":null}`, `{"add":[]}`} {
 			requireError(t, a.do(t, http.MethodPut, "/api/v2/projects/1/hosts", body), http.StatusBadRequest, "bad_data")

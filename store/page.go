@@ -65,7 +65,8 @@ func (t table[T]) page(ctx context.Context, s *Store, w where, p Page) ([]T, err
 	t.addSearch(&w, s.dialect.fold, p.Search)
 	rows := []T{}
 	if w.impossible() {
-		return rows, p.announce("")
+		p.announce("")
+		return rows, nil
 	}
 	query := "SELECT " + t.columns + " FROM " + t.from + w.sql() + " ORDER BY " + o.sql()
 	if p.Limit > 0 {
@@ -75,22 +76,23 @@ func (t table[T]) page(ctx context.Context, s *Store, w where, p Page) ([]T, err
 		return nil, fmt.Errorf("reading %ss: %w", t.prose(), err)
 	}
 	if p.Limit <= 0 || len(rows) <= p.Limit {
-		return rows, p.announce("")
+		p.announce("")
+		return rows, nil
 	}
 	rows = rows[:p.Limit]
 	next, err := o.cursor(rows[p.Limit-1])
 	if err != nil {
 		return nil, err
 	}
-	return rows, p.announce(next)
+	p.announce(next)
+	return rows, nil
 }
 
 // announce tells whoever wants to know where the next page begins.
-func (p Page) announce(next string) error {
+func (p Page) announce(next string) {
 	if p.Next != nil {
 		*p.Next = next
 	}
-	return nil
 }
 
 // addSearch demands each word of text; fold is the dialect's.
@@ -206,8 +208,7 @@ type mark struct {
 func (o ordering) cursor(row any) (string, error) {
 	m := mark{Sort: o.sort}
 	for _, field := range o.fields {
-		i, _ := o.index(field)
-		value, err := json.Marshal(reflect.ValueOf(row).Field(i).Interface())
+		value, err := json.Marshal(reflect.ValueOf(row).Field(o.index(field)).Interface())
 		if err != nil {
 			return "", fmt.Errorf("encoding a cursor: %w", err)
 		}
@@ -221,13 +222,13 @@ func (o ordering) cursor(row any) (string, error) {
 }
 
 // index finds a field of the row by the name of its column.
-func (o ordering) index(field string) (int, bool) {
+func (o ordering) index(field string) int {
 	for i := range o.row.NumField() {
 		if o.row.Field(i).Tag.Get("db") == field {
-			return i, true
+			return i
 		}
 	}
-	return 0, false
+	panic("store: " + o.row.Name() + " has no field for the column " + field)
 }
 
 // parse reads a cursor: the values of the fields at the place that it names.
@@ -247,8 +248,7 @@ func (o ordering) parse(cursor string) ([]any, error) {
 	}
 	values := make([]any, len(m.Values))
 	for i, raw := range m.Values {
-		at, _ := o.index(o.fields[i])
-		value := reflect.New(o.row.Field(at).Type)
+		value := reflect.New(o.row.Field(o.index(o.fields[i])).Type)
 		if string(raw) == "null" || json.Unmarshal(raw, value.Interface()) != nil {
 			return nil, refused
 		}

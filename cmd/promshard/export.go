@@ -72,10 +72,18 @@ func (a *app) writeList(ctx context.Context, inv inventory, kind snapshot.Kind, 
 // withListHint names the command that lists what an error says is unknown.
 func withListHint(err error) error {
 	var unknown *snapshot.NotFoundError
-	if errors.As(err, &unknown) {
-		return &hinted{err: err, hint: "promshard " + unknown.Noun + " list shows which there are"}
+	var told *store.Error
+	noun := ""
+	switch {
+	case errors.As(err, &unknown):
+		noun = unknown.Noun
+	case errors.Is(err, store.ErrNotFound) && errors.As(err, &told):
+		noun = told.Field
 	}
-	return err
+	if noun == "" {
+		return err
+	}
+	return &hinted{err: err, hint: "promshard " + noun + " list shows which there are"}
 }
 
 // fileMode is a file's mode on the command line, in octal as chmod takes it. It implements kingpin.Value.
