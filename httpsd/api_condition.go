@@ -45,7 +45,7 @@ func (c *call) ifMatch() (condition, error) {
 	return cond, nil
 }
 
-// demand returns the version that a write must find, 0 for any, or store.ErrStale when that is not the one it has now.
+// demand returns the version that a write must find, 0 for any, or store.ErrStale when it cannot be the one that it has now.
 func (cond condition) demand(noun string, version int64) (int64, error) {
 	if cond.tags == nil {
 		return 0, nil
@@ -53,6 +53,11 @@ func (cond condition) demand(noun string, version int64) (int64, error) {
 	for _, tag := range cond.tags {
 		if tag == versionTag(version) {
 			return version, nil
+		}
+	}
+	if len(cond.tags) == 1 {
+		if n, err := strconv.ParseInt(strings.Trim(cond.tags[0], `"`), 10, 64); err == nil && n > 0 {
+			return n, nil // the inventory refuses it, and says what has changed
 		}
 	}
 	return 0, &store.Error{

@@ -143,7 +143,7 @@ func (n *resource[T, F, U]) merge(ctx context.Context, c *call, cond condition, 
 		if err != nil {
 			return after, err
 		}
-		if merged {
+		if merged && cond.tags == nil {
 			demanded = n.version(now)
 		}
 		n.expect(&u).IfVersion = demanded

@@ -75,7 +75,7 @@ func (a *applying) prune(ctx context.Context) error {
 		}
 		owned = slices.DeleteFunc(owned, func(row pastRow) bool { return a.stated[noun].has(row.id) })
 		for chunk := range slices.Chunk(owned, idsAtOnce) {
-			if err := a.aloneInWorld(ctx, noun, chunk); err != nil {
+			if err := a.nothingBelow(ctx, noun, chunk); err != nil {
 				return err
 			}
 		}
@@ -86,8 +86,8 @@ func (a *applying) prune(ctx context.Context) error {
 	return nil
 }
 
-// aloneInWorld demands that nothing that stays belongs to rows that are to be pruned.
-func (a *applying) aloneInWorld(ctx context.Context, noun string, rows []pastRow) error {
+// nothingBelow demands that nothing that stays belongs to rows that are to be pruned.
+func (a *applying) nothingBelow(ctx context.Context, noun string, rows []pastRow) error {
 	for _, r := range relations {
 		if r.parent != noun {
 			continue

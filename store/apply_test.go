@@ -1,9 +1,6 @@
 package store_test
 
 import (
-	"context"
-	"encoding/json"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -57,52 +54,6 @@ func refusedApply(t *testing.T, s *store.Store, o store.ApplyOptions, texts ...s
 	require.ErrorAs(t, err, &refused)
 	require.Equal(t, before, contents(t, s), "a refused apply changes nothing")
 	return refused
-}
-
-// contents is all that is in an inventory, by noun, as JSON.
-func contents(t testing.TB, s *store.Store) map[string]string {
-	t.Helper()
-	ctx, all := t.Context(), map[string]string{}
-	add := func(noun string) func(rows any, err error) {
-		return func(rows any, err error) {
-			t.Helper()
-			require.NoError(t, err)
-			text, err := json.MarshalIndent(rows, "", " ")
-			require.NoError(t, err)
-			all[noun] = string(text)
-		}
-	}
-	shards, err := s.Shards(ctx, store.ShardFilter{})
-	add("shard")(shards, err)
-	servers, err := s.Servers(ctx, store.ServerFilter{})
-	add("server")(servers, err)
-	services, err := s.Services(ctx, store.ServiceFilter{})
-	add("service")(services, err)
-	projects, err := s.Projects(ctx, store.ProjectFilter{})
-	add("project")(projects, err)
-	farms, err := s.Farms(ctx, store.FarmFilter{})
-	add("farm")(farms, err)
-	hosts, err := s.Hosts(ctx, store.HostFilter{})
-	add("host")(hosts, err)
-	exporters, err := s.Exporters(ctx, store.ExporterFilter{})
-	add("exporter")(exporters, err)
-	defaults, err := s.DefaultExporters(ctx, store.DefaultExporterFilter{})
-	add("default_exporter")(defaults, err)
-	probes, err := s.Probes(ctx, store.ProbeFilter{})
-	add("probe")(probes, err)
-	urls, err := s.URLs(ctx, store.URLFilter{})
-	add("url")(urls, err)
-	return all
-}
-
-var versionField = regexp.MustCompile(`"version": \d+`)
-
-// withoutVersions takes the versions out of contents: a revert makes new ones.
-func withoutVersions(all map[string]string) map[string]string {
-	for noun, text := range all {
-		all[noun] = versionField.ReplaceAllString(text, `"version": n`)
-	}
-	return all
 }
 
 const shopYAML = `
@@ -399,13 +350,9 @@ projects: [{name: other, service: other, shard: spare}]`)
 		projects, err := s.Projects(t.Context(), store.ProjectFilter{})
 		require.NoError(t, err)
 		web := projects[1]
-		editor := func(where store.Reach) context.Context {
-			return store.WithRights(store.WithActor(t.Context(), "token:editor"), &store.Rights{Edit: where})
-		}
-		ofService := editor(store.Reach{Services: []int64{web.ServiceID}})
-		ofShard := editor(store.Reach{Shards: []int64{web.ShardID}})
+		ofService, ofShard := store.Reach{Services: []int64{web.ServiceID}}, store.Reach{Shards: []int64{web.ShardID}}
 		tests := map[string]struct {
-			ctx   context.Context
+			edits store.Reach
 			text  string
 			title string
 		}{
@@ -420,7 +367,8 @@ projects: [{name: other, service: other, shard: spare}]`)
 		for name, tt := range tests {
 			t.Run(name, func(t *testing.T) {
 				before := contents(t, s)
-				_, err := s.Apply(tt.ctx, documentOf(t, tt.text), store.ApplyOptions{})
+				ctx := store.WithRights(store.WithActor(t.Context(), "token:editor"), &store.Rights{Edit: tt.edits})
+				_, err := s.Apply(ctx, documentOf(t, tt.text), store.ApplyOptions{})
 				if tt.title == "" {
 					require.NoError(t, err)
 					return

@@ -91,7 +91,7 @@ func (p Position) field(name string) string {
 // blame makes an error about what is stated at the position say so.
 func (p Position) blame(err error) error {
 	var refused *Error
-	if !errors.As(err, &refused) || refused.Kind == ErrForbidden || refused.Kind == ErrUnavailable {
+	if !errors.As(err, &refused) || errors.Is(err, ErrForbidden) || errors.Is(err, ErrUnavailable) {
 		return err
 	}
 	placed := *refused

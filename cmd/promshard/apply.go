@@ -33,6 +33,7 @@ func (a *app) addApply() {
 			cmd.Flag("prune", "Delete what the name of --managed-by owns and the documents do not state.").BoolVar(&o.store.Prune)
 			cmd.Flag("take-over", "Let what another name owns become that of --managed-by; without it that is a conflict.").BoolVar(&o.store.TakeOver)
 			cmd.Flag("allow-empty", "Let --prune delete all that the name owns when the documents state nothing.").BoolVar(&o.store.AllowEmpty)
+			a.addServer(cmd)
 			a.addConfirm(cmd)
 			out := a.addOutput(cmd)
 			return func(ctx context.Context) error {

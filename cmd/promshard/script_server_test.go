@@ -10,8 +10,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/promshard/promshard/httpsd"
@@ -90,9 +92,62 @@ func runServer(t *testing.T, args ...string) (url, token string, stop func()) {
 	go io.Copy(io.Discard, out) //nolint:errcheck // until serve ends
 	url = strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(first), "promshard is at "), "/")
 	token = tokenFileFor("sqlite://" + file)
-	require.Eventually(t, func() bool { _, err := os.Stat(token); return err == nil }, patience, patience/3000)
+	require.Eventually(t, func() bool {
+		resp, err := http.Get(url + "/-/ready")
+		if err != nil {
+			return false
+		}
+		defer resp.Body.Close()
+		return resp.StatusCode == http.StatusOK
+	}, patience, 10*time.Millisecond)
 	return url, token, func() {
+		http.DefaultClient.CloseIdleConnections()
 		cancel()
 		<-ended
 	}
+}
+
+// secretOf reads a token's file.
+func secretOf(t *testing.T, file string) string {
+	t.Helper()
+	secret, err := readToken(file)
+	require.NoError(t, err)
+	return secret
+}
+
+func TestTokensDecideWhatCommandsMayDoOnAServer(t *testing.T) {
+	url, token, stop := runServer(t)
+	defer stop()
+	database := "sqlite://" + strings.TrimSuffix(token, ".admin-token")
+	on := "--server=" + url
+	t.Setenv(databaseVariable, "sqlite://"+filepath.Join(t.TempDir(), "none.db"))
+	_, stderr, code := promshard(t, "shard", "list", on)
+	assert.Equal(t, exitDenied, code)
+	assert.Contains(t, stderr, "hint: show a token: --token-file, PROMSHARD_TOKEN_FILE or PROMSHARD_TOKEN;")
+
+	// The first token is found beside the database that --database would name.
+	t.Setenv(databaseVariable, database)
+	mustRun(t, "register-server", "prod", "p1.example", "9090", on)
+	mustRun(t, "service", "add", "shop", on)
+	assert.Contains(t, mustRun(t, "journal", on), "token:admin")
+
+	viewer := filepath.Join(t.TempDir(), "viewer")
+	secret := strings.TrimSpace(mustRun(t, "token", "create", "looker", "--role=viewer"))
+	require.NoError(t, os.WriteFile(viewer, []byte(secret), 0o600))
+	require.Eventually(t, func() bool {
+		_, _, code := promshard(t, "shard", "list", on, "--token-file="+viewer)
+		return code == exitOK
+	}, patience, 50*time.Millisecond)
+	stdout, stderr, code := promshard(t, "service", "add", "mail", on, "--token-file="+viewer)
+	assert.Equal(t, exitDenied, code)
+	assert.Contains(t, stderr, "not allowed")
+	assert.NotContains(t, stdout+stderr, secret)
+	assert.NotContains(t, stdout+stderr, secretOf(t, token))
+
+	t.Setenv(tokenVariable, secret)
+	assert.Contains(t, mustRun(t, "service", "list", on), "shop")
+	config := filepath.Join(t.TempDir(), "http.yml")
+	require.NoError(t, os.WriteFile(config, []byte("authorization: {credentials_file: "+token+"}"), 0o600))
+	mustRun(t, "service", "add", "mail", on, "--http.config.file="+config)
+	assert.Equal(t, "[]\n", mustRun(t, "targets", on))
 }

@@ -40,8 +40,8 @@ func parseJSON(source string, content []byte) (value, error) {
 
 // jsonError says where a text stops being JSON.
 func jsonError(content []byte) string {
-	var any json.RawMessage
-	err := json.Unmarshal(content, &any)
+	var whole json.RawMessage
+	err := json.Unmarshal(content, &whole)
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) {
 		return fmt.Sprintf("%v, at byte %d", syntax, syntax.Offset)

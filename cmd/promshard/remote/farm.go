@@ -7,7 +7,7 @@ import (
 )
 
 var farmNoun = &noun[store.Farm, store.FarmFilter, store.FarmUpdate]{
-	name: "farm", path: "farms",
+	name: "farm", path: "farms", cascades: true,
 	page:   func(f *store.FarmFilter) store.Page { return f.Page },
 	expect: func(u *store.FarmUpdate) int64 { return u.IfVersion },
 }

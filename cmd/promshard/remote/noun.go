@@ -3,6 +3,7 @@ package remote
 import (
 	"context"
 	"errors"
+	"iter"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -20,10 +21,12 @@ type noun[T, F, U any] struct {
 	name, path string
 	// derived are the fields, beside given, that a creation cannot have.
 	derived []string
-	page    func(*F) store.Page
-	expect  func(*U) int64
-	labels  func(*T) store.Labels
-	version func(*T) int64
+	// cascades is for nouns that others hang on.
+	cascades bool
+	page     func(*F) store.Page
+	expect   func(*U) int64
+	labels   func(*T) store.Labels
+	version  func(*T) int64
 }
 
 // given are the fields that no creation can have.
@@ -68,40 +71,41 @@ func (n *noun[T, F, U]) creation(row *T) (map[string]any, error) {
 	return body, n.checkText(body)
 }
 
-// checkText refuses what JSON would alter on its way: bytes that are no UTF-8.
+// checkText refuses what JSON would alter on its way: bytes that are no UTF-8. Names of labels have none that would not be
+// refused all the same.
 func (n *noun[T, F, U]) checkText(body map[string]any) error {
 	for name, value := range body {
-		for _, text := range textsOf(value) {
+		for field, text := range textsOf(name, value) {
 			if !utf8.ValidString(text) {
-				return &store.Error{Kind: store.ErrInvalid, Noun: n.name, Field: name, Value: text, Reason: "is not valid UTF-8"}
+				return &store.Error{Kind: store.ErrInvalid, Noun: n.name, Field: field, Value: text, Reason: "is not valid UTF-8"}
 			}
 		}
 	}
 	return nil
 }
 
-func textsOf(value any) []string {
-	switch v := value.(type) {
-	case string:
-		return []string{v}
-	case *string:
-		return []string{*v}
-	case store.Labels:
-		var all []string
-		for name, text := range v {
-			all = append(all, name, text)
-		}
-		return all
-	case map[string]*string:
-		var all []string
-		for name, text := range v {
-			if all = append(all, name); text != nil {
-				all = append(all, *text)
+// textsOf yields the texts in a field, under what the store calls them.
+func textsOf(name string, value any) iter.Seq2[string, string] {
+	return func(yield func(string, string) bool) {
+		switch v := value.(type) {
+		case string:
+			yield(name, v)
+		case *string:
+			yield(name, *v)
+		case store.Labels:
+			for label, text := range v {
+				if !yield(name+"."+label, text) {
+					return
+				}
+			}
+		case map[string]*string:
+			for label, text := range v {
+				if text != nil && !yield(name+"."+label, *text) {
+					return
+				}
 			}
 		}
-		return all
 	}
-	return nil
 }
 
 // field is a field of a struct, under its name in JSON.
@@ -125,17 +129,40 @@ func fieldsOf(v reflect.Value) func(yield func(field) bool) {
 	}
 }
 
+// possible refuses an id that nothing can have, and that would be a name in an address.
+func (n *noun[T, F, U]) possible(id int64) error {
+	if id >= 0 {
+		return nil
+	}
+	return &store.Error{
+		Kind: store.ErrNotFound, Noun: n.name, Field: "id", Value: strconv.FormatInt(id, 10), Reason: "there is no such " + n.prose(),
+	}
+}
+
+func (n *noun[T, F, U]) prose() string {
+	if n == any(urlNoun) {
+		return "URL"
+	}
+	return n.name
+}
+
 // get reads one row.
 func (n *noun[T, F, U]) get(ctx context.Context, c *Client, id int64) (T, error) {
 	var row T
+	if err := n.possible(id); err != nil {
+		return row, err
+	}
 	err := c.ask(ctx, request{method: http.MethodGet, path: address(n.path, id), repeatable: true}, &row)
 	return row, err
 }
 
 // remove deletes one row.
 func (n *noun[T, F, U]) remove(ctx context.Context, c *Client, id int64, o store.DeleteOptions) error {
+	if err := n.possible(id); err != nil {
+		return err
+	}
 	r := request{method: http.MethodDelete, path: address(n.path, id), query: url.Values{}}
-	if o.Cascade {
+	if o.Cascade && n.cascades {
 		r.query.Set("cascade", "true")
 	}
 	r.ifMatch(o.IfVersion)
@@ -148,6 +175,9 @@ const mergeAttempts = 20
 // update changes one row. The API merges labels, and here they are replaced: so those that are to go are looked up, and
 // the change is for that version of the row alone.
 func (n *noun[T, F, U]) update(ctx context.Context, c *Client, id int64, u U) (after T, err error) {
+	if err := n.possible(id); err != nil {
+		return after, err
+	}
 	demanded := n.expect(&u)
 	body := map[string]any{}
 	var labels *store.Labels

@@ -7,7 +7,7 @@ import (
 )
 
 var probeNoun = &noun[store.Probe, store.ProbeFilter, store.ProbeUpdate]{
-	name: "probe", path: "probes",
+	name: "probe", path: "probes", cascades: true,
 	page:   func(f *store.ProbeFilter) store.Page { return f.Page },
 	expect: func(u *store.ProbeUpdate) int64 { return u.IfVersion },
 }

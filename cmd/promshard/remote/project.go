@@ -7,7 +7,7 @@ import (
 )
 
 var projectNoun = &noun[store.Project, store.ProjectFilter, store.ProjectUpdate]{
-	name: "project", path: "projects",
+	name: "project", path: "projects", cascades: true,
 	page:    func(f *store.ProjectFilter) store.Page { return f.Page },
 	expect:  func(u *store.ProjectUpdate) int64 { return u.IfVersion },
 	labels:  func(p *store.Project) store.Labels { return p.Labels },

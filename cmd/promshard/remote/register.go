@@ -68,6 +68,9 @@ func (c *Client) SetHosts(ctx context.Context, project int64, h store.SetHosts) 
 	if err := h.Check(); err != nil {
 		return result, err
 	}
+	if err := projectNoun.possible(project); err != nil {
+		return result, err
+	}
 	r := request{path: address("projects", project) + "/hosts"}
 	if h.Replace != nil {
 		r.method, r.body, r.repeatable = http.MethodPut, map[string]any{"hosts": bulkHosts(*h.Replace)}, true

@@ -7,7 +7,7 @@ import (
 )
 
 var serviceNoun = &noun[store.Service, store.ServiceFilter, store.ServiceUpdate]{
-	name: "service", path: "services",
+	name: "service", path: "services", cascades: true,
 	page:    func(f *store.ServiceFilter) store.Page { return f.Page },
 	expect:  func(u *store.ServiceUpdate) int64 { return u.IfVersion },
 	labels:  func(s *store.Service) store.Labels { return s.Labels },

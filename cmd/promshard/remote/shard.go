@@ -7,7 +7,7 @@ import (
 )
 
 var shardNoun = &noun[store.Shard, store.ShardFilter, store.ShardUpdate]{
-	name: "shard", path: "shards",
+	name: "shard", path: "shards", cascades: true,
 	page:   func(f *store.ShardFilter) store.Page { return f.Page },
 	expect: func(u *store.ShardUpdate) int64 { return u.IfVersion },
 }
