@@ -353,3 +353,34 @@ func TestStreamsDoNotPass(t *testing.T) {
 	require.Positive(t, refreshes)
 	require.Zero(t, p.metric(t, "connected promshard"))
 }
+
+// TestAServerThatIsMoved has the targets of its new shard, with no change to its configuration.
+func TestAServerThatIsMoved(t *testing.T) {
+	s := filledStore(t)
+	server := startPromshard(t, s)
+	p := startPrometheus(t, jobs+job(of(server)+`, server: "prometheus001:9090"`, ""))
+	move := func(shard string) {
+		_, err := s.RegisterServer(t.Context(), shard, "prometheus001", 9090)
+		require.NoError(t, err)
+	}
+	p.waitFor(t, "promshard", node("web1"))
+	move("dev")
+	p.waitFor(t, "promshard", node("dev1"))
+	move("prod")
+	p.waitFor(t, "promshard", node("web1"))
+	require.Equal(t, 1.0, p.metric(t, "full_sets_total promshard"), "a move is a change like any other")
+
+	server.die()
+	move("dev")
+	require.Eventually(t, func() bool { return p.metric(t, "failures_total promshard") > 1 }, waitMost, waitStep)
+	require.Equal(t, node("web1"), p.active("promshard"), "targets stay while nobody answers")
+	server.comeBack(t)
+	p.waitFor(t, "promshard", node("dev1"))
+
+	servers, err := s.Servers(t.Context(), store.ServerFilter{Host: "prometheus001", Port: 9090})
+	require.NoError(t, err)
+	failures := p.metric(t, "failures_total promshard")
+	require.NoError(t, s.DeleteServer(t.Context(), servers[0].ID, store.DeleteOptions{}))
+	require.Eventually(t, func() bool { return p.metric(t, "failures_total promshard") > failures }, waitMost, waitStep)
+	require.Equal(t, node("dev1"), p.active("promshard"), "targets stay when it is registered nowhere")
+}

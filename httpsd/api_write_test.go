@@ -142,7 +142,10 @@ func TestCreationsWithAKeyAreMadeOnce(t *testing.T) {
 		assert.Contains(t, again.body, `"replayed":true`)
 		requireError(t, a.do(t, http.MethodPost, "/api/v2/shards", `{"name":"newer"}`, keyHeader, "k1"), http.StatusConflict, "conflict")
 		requireError(t, a.do(t, http.MethodPost, "/api/v2/services", `{"name":"new"}`, keyHeader, "k1"), http.StatusConflict, "conflict")
-		requireError(t, a.do(t, http.MethodPost, "/api/v2/shards", `{"name":"x"}`, keyHeader, strings.Repeat("k", 256)), http.StatusBadRequest, "bad_data")
+		for _, query := range []string{"", "?dry_run=true"} {
+			got := a.do(t, http.MethodPost, "/api/v2/shards"+query, `{"name":"x"}`, keyHeader, strings.Repeat("k", 256))
+			requireError(t, got, http.StatusBadRequest, "bad_data")
+		}
 		requireError(t, a.do(t, http.MethodPatch, "/api/v2/shards/1", `{}`, keyHeader, "k2"), http.StatusBadRequest, "bad_data")
 		requireError(t, a.do(t, http.MethodDelete, "/api/v2/shards/1", nil, keyHeader, "k2"), http.StatusBadRequest, "bad_data")
 		requireError(t, a.do(t, http.MethodPut, "/api/v2/projects/1/hosts", `{"hosts":[]}`, keyHeader, "k2"), http.StatusBadRequest, "bad_data")

@@ -135,6 +135,10 @@ func newErrorBody(err error) (code int, body errorBody) {
 	if errors.As(err, &refused) {
 		body.Field, body.Value, body.Hint = refused.Field, refused.Value, refused.Hint
 	}
+	var unknown *snapshot.NotFoundError
+	if errors.As(err, &unknown) {
+		body.Field, body.Value = unknown.Noun, shorten(unknown.Name)
+	}
 	var conflict *store.RevertError
 	if errors.As(err, &conflict) {
 		body.Newer = conflict.Newer

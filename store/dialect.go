@@ -30,6 +30,9 @@ type dialect struct {
 	lockRevision string
 	// notify is run last in every write to wake other replicas. Empty when they notice by themselves.
 	notify string
+	// lastID is a query for the highest id that a table has given out, raiseID a statement that makes it at least the
+	// highest that is there; nil when inserting does that.
+	lastID, raiseID func(table string) string
 	// readView are the options of a transaction in which all reads see one state.
 	readView *sql.TxOptions
 	// fold formats a column into one that has its ASCII letters in lower case, and the others as they are.
@@ -48,6 +51,7 @@ type dialect struct {
 
 var sqliteDialect = &dialect{
 	name:            "sqlite",
+	lastID:          lastIDSQLite,
 	readView:        &sql.TxOptions{ReadOnly: true},
 	fold:            `lower(%s)`,
 	open:            openSQLite,
@@ -64,6 +68,8 @@ var postgresDialect = &dialect{
 	lockRevision:    `SET LOCAL idle_in_transaction_session_timeout = '5min'; SELECT number FROM revision WHERE id = 1 FOR UPDATE`,
 	notify:          `NOTIFY ` + notifyChannel,
 	fold:            `lower(%s COLLATE "C")`,
+	lastID:          lastIDPostgres,
+	raiseID:         raiseIDPostgres,
 	readView:        &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
 	open:            openPostgres,
 	migrate:         migratePostgres,
@@ -71,6 +77,19 @@ var postgresDialect = &dialect{
 	goose:           goose.DialectPostgres,
 	hasVersionTable: `SELECT to_regclass('` + versionTable + `') IS NOT NULL`,
 	classify:        classifyPostgres,
+}
+
+func lastIDSQLite(table string) string {
+	return `SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = '` + table + `'`
+}
+
+func lastIDPostgres(table string) string {
+	return `SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM ` + table + `_id_seq`
+}
+
+// raiseIDPostgres is for a table that has rows.
+func raiseIDPostgres(table string) string {
+	return `SELECT setval('` + table + `_id_seq', greatest((SELECT max(id) FROM ` + table + `), (SELECT last_value FROM ` + table + `_id_seq)))`
 }
 
 // notifyChannel is the PostgreSQL channel on which every commit is announced.

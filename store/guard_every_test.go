@@ -13,6 +13,23 @@ import (
 	"github.com/promshard/promshard/store/storetest"
 )
 
+// syncOfHosts is a source with one project of that many hosts, which are all the targets of its shard.
+func syncOfHosts(hosts int) store.SyncSource {
+	const key = 1 << 40
+	source := store.SyncSource{
+		Name:      "elsewhere",
+		Shards:    []store.SyncShard{{Key: key, Name: "elsewhere", Enabled: true}},
+		Services:  []store.SyncService{{Key: key, Name: "elsewhere"}},
+		Projects:  []store.SyncProject{{Key: key, Name: "elsewhere", Service: key, Shard: key}},
+		Farms:     []store.SyncFarm{{Key: key, Name: "elsewhere", Project: key}},
+		Exporters: []store.SyncExporter{{Key: key, Job: "node", Port: 9100, Enabled: true, Project: key}},
+	}
+	for _, h := range hostsNamed("elsewhere", hosts) {
+		source.Hosts = append(source.Hosts, store.SyncHost{Key: key + int64(len(source.Hosts)), Name: h.Name, Farm: key})
+	}
+	return source
+}
+
 // guardedWrites are, by method of Inventory, writes that would take away more than the guard lets: none for a method that
 // can take nothing away.
 func guardedWrites(t *testing.T, s *store.Store, f guardedFleet) map[string][]func(ctx context.Context) error {
@@ -33,6 +50,10 @@ func guardedWrites(t *testing.T, s *store.Store, f guardedFleet) map[string][]fu
 		_, err := s.SetHosts(ctx, f.small.ID, store.SetHosts{Add: hostsNamed("more", 30)})
 		return err
 	})
+	synced := syncOfHosts(30)
+	_, err := s.Sync(ctx, synced, store.SyncOptions{})
+	require.NoError(t, err)
+	synced.Hosts = synced.Hosts[:1]
 	cascade := store.DeleteOptions{Cascade: true}
 	type writes = []func(ctx context.Context) error
 	return map[string][]func(ctx context.Context) error{
@@ -68,6 +89,10 @@ func guardedWrites(t *testing.T, s *store.Store, f guardedFleet) map[string][]fu
 		"DeleteProbe":    writes{func(ctx context.Context) error { return s.DeleteProbe(ctx, probe, cascade) }},
 		"Revert": writes{func(ctx context.Context) error {
 			_, err := s.Revert(ctx, created)
+			return err
+		}},
+		"Sync": writes{func(ctx context.Context) error {
+			_, err := s.Sync(ctx, synced, store.SyncOptions{AllowShrink: true})
 			return err
 		}},
 		"Apply": writes{func(ctx context.Context) error {

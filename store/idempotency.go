@@ -26,10 +26,10 @@ type keptResult struct {
 // replay looks for an earlier write under the key of the context. When there is one it fills in its result and says so.
 func (w *writeTx) replay(ctx context.Context, action string) (bool, error) {
 	o := w.options
-	if o.key == "" || o.dryRun {
+	if o.key == "" {
 		return false, nil
 	}
-	if err := checkIdempotencyKey(o.key); err != nil {
+	if err := checkIdempotencyKey(o.key); err != nil || o.dryRun {
 		return false, err
 	}
 	var kept keptResult

@@ -41,6 +41,6 @@ type ImportCounts struct {
 type ImportResult struct {
 	Imported ImportCounts `json:"imported"`
 	Existing ImportCounts `json:"existing"`
-	// Revision is 0 when nothing was imported.
+	// Revision is 0 when nothing was imported, and in a dry run.
 	Revision int64 `json:"revision"`
 }

@@ -137,6 +137,34 @@ func group(targets string, labels ...string) string {
 	return string(b)
 }
 
+func TestImportThatIsTriedChangesNothing(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, s *store.Store) {
+		ctx := t.Context()
+		tried, err := s.Import(store.WithDryRun(ctx), groupsOf(t, promgenList), store.ImportOptions{})
+		require.NoError(t, err)
+		assert.Zero(t, tried.Revision)
+		shards, err := s.Shards(ctx, store.ShardFilter{})
+		require.NoError(t, err)
+		assert.Empty(t, shards)
+		journal, err := s.Journal(ctx, store.JournalFilter{})
+		require.NoError(t, err)
+		assert.Empty(t, journal)
+
+		done, err := s.Import(ctx, groupsOf(t, promgenList), store.ImportOptions{})
+		require.NoError(t, err)
+		assert.Equal(t, int64(1), done.Revision)
+		assert.Equal(t, tried.Imported, done.Imported, "what was tried is what is done")
+
+		again, err := s.Import(store.WithDryRun(ctx), groupsOf(t, promgenList), store.ImportOptions{})
+		require.NoError(t, err)
+		assert.Equal(t, store.ImportResult{Existing: done.Imported}, again)
+
+		elsewhere := `[{"targets": [], "labels": {"service": "mail", "project": "shop web", "job": "node"}}]`
+		_, err = s.Import(store.WithDryRun(ctx), groupsOf(t, elsewhere), store.ImportOptions{})
+		require.ErrorIs(t, err, store.ErrConflict, "what would be refused is refused")
+	})
+}
+
 func list(groups ...string) string { return "[" + strings.Join(groups, ",") + "]" }
 
 func TestImportUnderstands(t *testing.T) {
@@ -304,6 +332,14 @@ func TestImportRefuses(t *testing.T) {
 			t.Run(text, func(t *testing.T) {
 				refused(t, s, test.kind, text, importing(t, s, list(good, test.bad, good), store.ImportOptions{}, nil))
 				refused(t, s, test.kind, "importing group ", importing(t, s, list(good, test.bad), store.ImportOptions{}, nil))
+				var groups []store.ImportGroup
+				require.NoError(t, json.Unmarshal([]byte(list(test.bad)), &groups))
+				err := store.CheckImportGroup(groups[0])
+				if errors.Is(test.kind, store.ErrConflict) || len(groups) > 1 {
+					require.NoError(t, err, "nothing is wrong with the group by itself")
+					return
+				}
+				require.ErrorIs(t, err, test.kind)
 			})
 		}
 		refused(t, s, store.ErrInvalid, "importing group 3: label job: is missing",

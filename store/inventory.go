@@ -113,6 +113,10 @@ type Inventory interface {
 	// Load sends everything that lists are rendered from to the sink, as it is at the revision returned: one
 	// consistent view, streamed.
 	Load(ctx context.Context, sink Sink) (Revision, error)
+	// Sync brings in what another inventory has, and at later runs what has changed there since, in one transaction.
+	// Edits made here survive. Rows that the inventory does not accept, and conflicts, are issues of the result; the
+	// rest goes in.
+	Sync(ctx context.Context, source SyncSource, o SyncOptions) (SyncResult, error)
 }
 
 // ServerRegistration is what RegisterServer did.

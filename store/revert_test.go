@@ -178,6 +178,7 @@ func writes(s *store.Store, p seed) map[string]func(ctx context.Context) error {
 			return update(s.SetHosts(ctx, p.project.ID+1, store.SetHosts{Add: []store.Host{{Name: "new1"}}}))
 		},
 		"import": func(ctx context.Context) error { return update(s.Import(ctx, imported(), store.ImportOptions{})) },
+		"sync":   func(ctx context.Context) error { return update(s.Sync(ctx, elsewhere(), store.SyncOptions{})) },
 	}
 }
 
@@ -316,6 +317,7 @@ func TestRevertKnowsEveryTableAndColumn(t *testing.T) {
 	require.NoError(t, err)
 	besides := []string{
 		"revision", "journal", "journal_object", "consumer", "schema_version", "idempotency", "principal", "principal_grant",
+		"sync_ledger",
 	}
 	for _, table := range tables {
 		columns, known := store.PastColumns(table)

@@ -36,11 +36,14 @@ type table[T any] struct {
 func (t table[T]) noun() string { return strings.ReplaceAll(t.name, "_", " ") }
 
 // prose is the name in sentences.
-func (t table[T]) prose() string {
-	if t.name == "url" {
+func (t table[T]) prose() string { return proseOf(t.name) }
+
+// proseOf is how a table is called in sentences.
+func proseOf(table string) string {
+	if table == "url" {
 		return "URL"
 	}
-	return t.noun()
+	return strings.ReplaceAll(table, "_", " ")
 }
 
 // title is a row as a summary calls it: `host "a" in farm "x"`.

@@ -44,11 +44,15 @@ type writeTx struct {
 	permit *permit
 	// guarded is what the guard has to say of the write, nil when nothing.
 	guarded *GuardError
+	// keep commits what was written though no change was recorded. There is then no revision: it is for what no list and
+	// no other reader shows.
+	keep bool
 }
 
 // write runs fn in one transaction. When fn has recorded changes, their journal entry and the new revision are
-// committed with them, and that revision is returned; when it has recorded none, or ctx says dry run, everything is
-// rolled back and the revision is 0. Writers of one database stand in line from the start (docs/adr/0002-writers-stand-in-line.md), so
+// committed with them, and that revision is returned; when it has recorded none, everything is rolled back, unless it
+// asked to keep it, and the revision is 0. When ctx says dry run everything is rolled back. Writers of one database
+// stand in line from the start (docs/adr/0002-writers-stand-in-line.md), so
 // that what fn reads is what it changes.
 //
 // Once ctx ends, nothing of the write is kept, unless its commit had begun: that is waited for, and its outcome
@@ -88,7 +92,7 @@ func (s *Store) writeInto(ctx context.Context, action string, result any, fn fun
 		projects: map[int64]bool{}, services: map[int64]bool{},
 	}
 	w.permit = newPermit(txCtx, w)
-	if revision, err = w.run(ctx, action, fn); err != nil || revision == 0 {
+	if revision, err = w.run(ctx, action, fn); err != nil || revision == 0 && !w.keep {
 		options.receipt.refuse(err)
 		return 0, err
 	}
@@ -136,6 +140,7 @@ func (w *writeTx) run(ctx context.Context, action string, fn func(tx *writeTx) e
 		return 0, err
 	}
 	if len(w.changes) == 0 || w.options.dryRun {
+		w.keep = w.keep && !w.options.dryRun
 		w.options.receipt.fill(w, 0)
 		return 0, nil
 	}

@@ -81,12 +81,15 @@ func newApp(in io.Reader, out, err io.Writer) *app {
 	a.addVersion()
 	a.addRegister()
 	a.addImport()
+	a.addImportCommands()
 	a.addApply()
 	a.addExports()
+	a.addAgent()
 	a.addNouns()
 	a.addAccess()
 	a.addHistory()
 	a.addCheck()
+	a.addCompare()
 	a.addDemo()
 	return a
 }

@@ -16,7 +16,9 @@ const (
 	exitNotFound    = 3
 	exitConflict    = 4
 	exitUnavailable = 5
-	exitDenied      = 6
+	exitDiffers     = 6
+	exitLeftOut     = 7
+	exitDenied      = 8
 	exitInterrupted = 130
 )
 
@@ -50,12 +52,27 @@ type unavailable struct {
 func (e *unavailable) Error() string   { return e.err.Error() }
 func (e *unavailable) Unwrap() []error { return []error{e.err, store.ErrUnavailable} }
 
+// unknown is an error about something that a server which was asked does not know.
+type unknown struct {
+	err error
+}
+
+func (e *unknown) Error() string   { return e.err.Error() }
+func (e *unknown) Unwrap() []error { return []error{e.err, store.ErrNotFound} }
+
+// errListsDiffer is what compare ends with when it has found a difference.
+var errListsDiffer = errors.New("the lists differ")
+
 // exitCode returns the code that err stands for.
 func exitCode(err error) int {
 	var usage *usageError
+	var left *leftOutError
+	var partly *partlyImportedError
 	switch {
 	case err == nil:
 		return exitOK
+	case errors.As(err, &left), errors.As(err, &partly):
+		return exitLeftOut
 	case errors.Is(err, errInterrupted):
 		return exitInterrupted
 	case errors.As(err, &usage), errors.Is(err, store.ErrInvalid):
@@ -66,6 +83,8 @@ func exitCode(err error) int {
 		return exitConflict
 	case errors.Is(err, store.ErrUnavailable):
 		return exitUnavailable
+	case errors.Is(err, errListsDiffer):
+		return exitDiffers
 	case errors.Is(err, store.ErrForbidden), errors.Is(err, remote.ErrUnauthorized):
 		return exitDenied
 	}

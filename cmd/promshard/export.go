@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io/fs"
 	"strconv"
+	"time"
 
 	"github.com/alecthomas/kingpin/v2"
 
+	"github.com/promshard/promshard/cmd/promshard/atomicfile"
 	"github.com/promshard/promshard/httpsd/snapshot"
 	"github.com/promshard/promshard/store"
 )
@@ -39,7 +41,7 @@ func (a *app) export(kind snapshot.Kind) func(cmd *kingpin.CmdClause) action {
 			if err != nil || !*reload {
 				return err
 			}
-			return reloadPrometheus(ctx, *prometheus)
+			return reloadPrometheus(ctx, newHTTPClient(time.Minute), *prometheus, "--prometheus.url")
 		}
 	}
 }
@@ -47,11 +49,8 @@ func (a *app) export(kind snapshot.Kind) func(cmd *kingpin.CmdClause) action {
 // writeList renders a list as serve does, and writes it to the file, or to standard output when file is empty.
 func (a *app) writeList(ctx context.Context, inv inventory, kind snapshot.Kind, shards []string, file string, mode fs.FileMode) error {
 	list, err := inv.List(ctx, kind, snapshot.Query{Shards: shards})
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return &hinted{err: err, hint: "promshard shard list shows which there are"}
-	case err != nil:
-		return err
+	if err != nil {
+		return withListHint(err)
 	}
 	if file == "" {
 		if _, err := list.WriteTo(a.out); err != nil {
@@ -66,7 +65,25 @@ func (a *app) writeList(ctx context.Context, inv inventory, kind snapshot.Kind, 
 			hint: "is it the right inventory? An empty list would make Prometheus drop every target",
 		}
 	}
-	return replaceFile(file, list, list.Size(), mode)
+	_, err = atomicfile.Replace(file, list, list.Size(), atomicfile.Options{Mode: mode})
+	return err
+}
+
+// withListHint names the command that lists what an error says is unknown.
+func withListHint(err error) error {
+	var unknown *snapshot.NotFoundError
+	var told *store.Error
+	noun := ""
+	switch {
+	case errors.As(err, &unknown):
+		noun = unknown.Noun
+	case errors.Is(err, store.ErrNotFound) && errors.As(err, &told):
+		noun = told.Field
+	}
+	if noun == "" {
+		return err
+	}
+	return &hinted{err: err, hint: "promshard " + noun + " list shows which there are"}
 }
 
 // fileMode is a file's mode on the command line, in octal as chmod takes it. It implements kingpin.Value.

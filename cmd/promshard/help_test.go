@@ -115,7 +115,7 @@ func TestTheHelpOfTheProgramNamesEveryCommandAndExitCode(t *testing.T) {
 	for _, c := range commands() {
 		assert.Contains(t, help, strings.Fields(c.FullCommand)[0])
 	}
-	for _, code := range []int{exitOK, exitFailure, exitUsage, exitNotFound, exitConflict, exitUnavailable, exitDenied, exitInterrupted} {
+	for _, code := range []int{exitOK, exitFailure, exitUsage, exitNotFound, exitConflict, exitUnavailable, exitDiffers, exitLeftOut, exitDenied, exitInterrupted} {
 		assert.Contains(t, help, fmt.Sprintf("\n  %-5d", code))
 	}
 	assert.Contains(t, help, "--completion-script-bash")

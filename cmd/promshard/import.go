@@ -100,7 +100,7 @@ func interruptible(ctx context.Context, r io.Reader) io.ReadCloser {
 func fetch(ctx context.Context, address string, timeout time.Duration) (io.ReadCloser, int64, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
 	if err != nil {
-		return nil, 0, &usageError{err: fmt.Errorf("the URL %q: %w", address, err)}
+		return nil, 0, &usageError{err: fmt.Errorf("the URL %q: %w", redacted(address), err)}
 	}
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", userAgent())
@@ -110,7 +110,7 @@ func fetch(ctx context.Context, address string, timeout time.Duration) (io.ReadC
 	}
 	if resp.StatusCode != http.StatusOK {
 		defer resp.Body.Close()
-		return nil, 0, &unavailable{fmt.Errorf("fetching %s: %s", address, answer(resp))}
+		return nil, 0, &unavailable{fmt.Errorf("fetching %s: %s", redacted(address), answer(resp))}
 	}
 	return resp.Body, resp.ContentLength, nil
 }

@@ -56,6 +56,11 @@ var importRules = []importRule{
 		reason: "the Discoverer is compiled into Prometheus, without server and databases",
 	},
 	{
+		of: []string{ours + "cmd/promshard/agent"}, ban: []string{ours + "..."},
+		allow:  []string{ours + "discovery/client", ours + "cmd/promshard/atomicfile", ours + "cmd/promshard/check"},
+		reason: "the agent knows what a client is told, no server and no database",
+	},
+	{
 		of: []string{"..."}, except: []string{ours + "cmd..."}, ban: []string{"github.com/go-kit/log...", "github.com/tjhop/slog-gokit..."},
 		tests: true, reason: "all code takes a *slog.Logger; only the command knows what writes the lines",
 	},
@@ -162,6 +167,10 @@ func TestImportRulesTellRightFromWrong(t *testing.T) {
 		{httpsd, prometheus, false, false},
 		{cmd, prometheus, false, false},
 		{client, prometheus, false, false},
+		{cmd + "/agent", client, false, true},
+		{cmd + "/agent", httpsd, true, true},
+		{cmd + "/agent", httpsd, false, false},
+		{cmd + "/agent", store, false, false},
 	} {
 		t.Run(fmt.Sprintf("%s→%s", strings.TrimPrefix(c.pkg, ours), strings.TrimPrefix(c.imported, ours)), func(t *testing.T) {
 			require.Equal(t, c.allowed, forbidden(c.pkg, c.imported, c.test) == "")

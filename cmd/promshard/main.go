@@ -9,7 +9,9 @@
 //	3    what was named is not in the inventory
 //	4    the write contradicts what is there: a name is taken, others hang on what was to go, or it takes away so much that it must be confirmed
 //	5    the database, or a server that was asked, cannot be reached or used now
-//	6    the server does not let you do that: the token is missing, is not valid, or has no role for it
+//	6    compare found that the lists differ
+//	7    done, but something was left out: import promgen or import prometheus has listed it
+//	8    the server does not let you do that: the token is missing, is not valid, or has no role for it
 //	130  interrupted by a signal
 package main
 

@@ -56,9 +56,11 @@ func scriptParams() testscript.Params {
 		},
 		Condition: func(string) (bool, error) { return false, nil },
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits":  exits,
-			"mode":   mode,
-			"answer": answerWith,
+			"exits":      exits,
+			"mode":       mode,
+			"answer":     answerWith,
+			"promgen":    promgenDatabase,
+			"promgensql": promgenSQL,
 		},
 	}
 }

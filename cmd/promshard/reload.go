@@ -5,22 +5,26 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"time"
+	"strings"
 )
 
-// reloadPrometheus makes the Prometheus at base read its configuration anew, and waits until it has.
-func reloadPrometheus(ctx context.Context, base *url.URL) error {
-	address := base.JoinPath("-", "reload")
+// reloadPrometheus makes the Prometheus at base read its configuration anew, and waits until it has. The base may have
+// /-/reload at its end already; flag is the one that gave it.
+func reloadPrometheus(ctx context.Context, client *http.Client, base *url.URL, flag string) error {
+	address := base
+	if !strings.HasSuffix(strings.TrimRight(base.Path, "/"), "/-/reload") {
+		address = base.JoinPath("-", "reload")
+	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address.String(), http.NoBody)
 	if err != nil || base.Host == "" {
-		return &usageError{err: fmt.Errorf("--prometheus.url %q: not an http or https URL", base.Redacted())}
+		return &usageError{err: fmt.Errorf("%s %q: not an http or https URL", flag, base.Redacted())}
 	}
 	req.Header.Set("User-Agent", userAgent())
-	resp, err := newHTTPClient(time.Minute).Do(req)
+	resp, err := client.Do(req)
 	if err != nil {
 		return &hinted{
 			err:  &unavailable{fmt.Errorf("reloading Prometheus: %w", err)},
-			hint: "--prometheus.url says where Prometheus is",
+			hint: flag + " says where Prometheus is",
 		}
 	}
 	defer resp.Body.Close()

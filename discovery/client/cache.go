@@ -226,7 +226,7 @@ func (c *cache) encode(w io.Writer, now *content) error {
 func groupsOf(entries []*entry) iter.Seq2[jsonSource, []byte] {
 	return func(yield func(jsonSource, []byte) bool) {
 		for _, e := range entries {
-			if !yield(jsonSource(e.group.Source), e.body) {
+			if !yield(jsonSource(e.group.Source), e.group.Body) {
 				return
 			}
 		}

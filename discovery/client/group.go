@@ -15,8 +15,6 @@ import (
 type entry struct {
 	group *Group
 	tag   wire.Tag
-	// body is what tag was made of; nil unless there is a cache file to write.
-	body []byte
 }
 
 // parser makes groups of what servers send.
@@ -39,11 +37,10 @@ func (p *parser) parse(project int64, g wire.Group, tag wire.Tag) (*entry, error
 	if err := p.body(g.Body, group); err != nil {
 		return nil, fmt.Errorf("group %q: %w", g.Source, err)
 	}
-	e := &entry{group: group, tag: tag}
 	if p.keepBodies {
-		e.body = g.Body
+		group.Body = g.Body
 	}
-	return e, nil
+	return &entry{group: group, tag: tag}, nil
 }
 
 // body fills in the targets and labels. A group without targets is refused: no list has one, and for Prometheus it would

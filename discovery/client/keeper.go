@@ -33,7 +33,7 @@ type call struct {
 }
 
 func newKeeper(o Options, handle func(Update)) *keeper {
-	return &keeper{o: o, handle: handle, set: newSet(o.CacheFile != ""), cache: newCache(o)}
+	return &keeper{o: o, handle: handle, set: newSet(o.KeepBodies || o.CacheFile != ""), cache: newCache(o)}
 }
 
 // serve does what it is called for, and what the cache needs, until ctx ends.

@@ -32,6 +32,8 @@ type Options struct {
 	CacheFile string
 	// CacheAfter is how long Run waits for a server before it takes the set from the CacheFile. Default: 5s.
 	CacheAfter time.Duration
+	// KeepBodies keeps, and hands out with each group, its bytes in the server's lists, for those who write lists.
+	KeepBodies bool
 	// Logger gets one line when the client's state changes, none for each attempt (those are at level debug); nil discards
 	// them.
 	Logger *slog.Logger

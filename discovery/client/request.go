@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -46,6 +47,15 @@ func (e *statusError) Error() string {
 		return "it answered " + status
 	}
 	return "it answered " + status + ": " + e.text
+}
+
+// StatusCode is the HTTP status that a server has answered with, if that is what err, as of an [Event], is about; else 0.
+func StatusCode(err error) int {
+	var status *statusError
+	if errors.As(err, &status) {
+		return status.code
+	}
+	return 0
 }
 
 // get sends a request and checks that the answer is of that type and has status 200, or 304 if that was asked for. The

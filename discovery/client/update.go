@@ -12,6 +12,9 @@ type Group struct {
 	Targets []string
 	// Labels are those of the group in the lists.
 	Labels map[string]string
+	// Body is the group as the server's lists have it: a JSON object, byte by byte. It is nil unless KeepBodies or
+	// CacheFile is set.
+	Body []byte
 }
 
 // Update is the difference between the set that was handed out last and the one that is valid now.

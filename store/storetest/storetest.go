@@ -8,6 +8,7 @@ package storetest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"path/filepath"
@@ -18,12 +19,12 @@ import (
 	"github.com/promshard/promshard/store"
 )
 
-// Main runs the tests, fails when they leave goroutines behind, stops the PostgreSQL cluster if one was started, and
-// exits. Every package whose tests use PostgreSQL through this one must call it from TestMain.
+// Main runs the tests, fails when they leave goroutines behind, stops the database servers that were started, and
+// exits. Every package whose tests use PostgreSQL or MariaDB through this one must call it from TestMain.
 func Main(m *testing.M, options ...goleak.Option) {
 	cleanup := goleak.Cleanup(func(code int) {
-		if err := shared.close(); err != nil {
-			fmt.Println("storetest: removing the PostgreSQL cluster:", err)
+		if err := errors.Join(shared.close(), sharedMariaDB.close()); err != nil {
+			fmt.Println("storetest: removing the database servers:", err)
 			code = max(code, 1)
 		}
 		exit(code)

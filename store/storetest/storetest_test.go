@@ -2,6 +2,7 @@ package storetest_test
 
 import (
 	"bufio"
+	"database/sql"
 	"fmt"
 	"net/url"
 	"os"
@@ -74,4 +75,22 @@ func TestClusterGoesWithItsProcess(t *testing.T) {
 		_, err := os.Stat(dir)
 		return os.IsNotExist(err)
 	}, 30*time.Second, 50*time.Millisecond)
+}
+
+func TestMariaDB(t *testing.T) {
+	for range 2 {
+		t.Run("empty", func(t *testing.T) {
+			u, err := url.Parse(storetest.MariaDB(t))
+			require.NoError(t, err)
+			db, err := sql.Open("mysql", "root@unix("+u.Query().Get("unix_socket")+")"+u.Path)
+			require.NoError(t, err)
+			defer db.Close()
+			var tables int
+			require.NoError(t, db.QueryRowContext(t.Context(),
+				`SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = database()`).Scan(&tables))
+			require.Zero(t, tables)
+			_, err = db.ExecContext(t.Context(), `CREATE TABLE 表 (名 VARCHAR(10))`)
+			require.NoError(t, err)
+		})
+	}
 }

@@ -68,6 +68,10 @@ func (s *scene) customJobs(t *testing.T, p *prometheus) []job {
 // meta returns the labels that discovery adds for relabelling, with ids as withoutIDs shows them.
 func (j job) meta() labels {
 	switch {
+	case strings.Contains(j.files, "*"):
+		return nil // which file a target is in differs
+	case j.files != "":
+		return labels{"__meta_filepath": j.files}
 	case j.promshard == "":
 		return labels{"__meta_url": j.url}
 	case j.relabel == probeRelabelling:

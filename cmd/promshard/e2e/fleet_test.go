@@ -22,6 +22,8 @@ var shards = []string{"alpha", "大阪", "gamma ray"}
 // machine that nothing listens on, but for one that answers.
 type fleet struct {
 	database string
+	// later are hosts that were added to the project live.
+	later []string
 	// live is the address of the exporter that answers.
 	live string
 }

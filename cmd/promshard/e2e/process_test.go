@@ -59,6 +59,12 @@ func (l *logBuffer) contains(text string) bool {
 	return strings.Contains(l.b.String(), text)
 }
 
+func (l *logBuffer) count(text string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Count(l.b.String(), text)
+}
+
 // start starts a program, and prints its log when the test has failed.
 func start(t *testing.T, name, path string, args ...string) *process {
 	t.Helper()

@@ -31,6 +31,8 @@ type job struct {
 	promshard, cache string
 	// token is what the server shows for the list at the URL, if anything.
 	token string
+	// files is the pattern of the files that the list is in, in the place of the URL.
+	files string
 }
 
 // release is a version of Prometheus.
@@ -65,6 +67,8 @@ type prometheus struct {
 	jobs                 []job
 	// refresh is how often it asks for its lists; "" is every second.
 	refresh string
+	// flags are more than those that all have.
+	flags   []string
 	process *process
 }
 
@@ -93,8 +97,8 @@ func (p *prometheus) launch(t *testing.T) {
 	dir := t.TempDir()
 	config := filepath.Join(dir, "prometheus.yml")
 	require.NoError(t, os.WriteFile(config, []byte(p.config()), 0o600))
-	p.process = start(t, p.name, p.path, "--config.file="+config, "--storage.tsdb.path="+filepath.Join(dir, "data"),
-		"--web.listen-address="+p.address)
+	p.process = start(t, p.name, p.path, append(p.flags, "--config.file="+config, "--storage.tsdb.path="+filepath.Join(dir, "data"),
+		"--web.listen-address="+p.address)...)
 }
 
 // ready returns once the server answers.
@@ -123,8 +127,11 @@ func (p *prometheus) config() string {
 
 // discovery is the section of the scrape config that says where targets come from.
 func (p *prometheus) discovery(j job) string {
-	if j.promshard != "" {
+	switch {
+	case j.promshard != "":
 		return "promshard_sd_configs: [{" + j.promshard + "}]"
+	case j.files != "":
+		return fmt.Sprintf("file_sd_configs: [{files: [%q]}]", j.files)
 	}
 	authorization := ""
 	if j.token != "" {
