@@ -37,9 +37,17 @@ func placed(err error, d *store.Document) error {
 	if !ok {
 		return err
 	}
-	path, at := longestPlace(refused.Field, placesOf(d))
+	places := placesOf(d)
+	path, at := longestPlace(refused.Field, places)
 	if at == (store.Position{}) {
 		return err
+	}
+	const firstAs = "is stated twice, first as "
+	if before, after, twice := strings.Cut(rest, firstAs); twice {
+		first, end, _ := strings.Cut(after, ";")
+		if position, known := places[first]; known {
+			rest = before + firstAs + position.String() + ";" + end
+		}
 	}
 	there := *refused
 	there.Field = at.Path + strings.TrimPrefix(refused.Field, path)
