@@ -6,14 +6,12 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"net/http"
 	"net/url"
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/oklog/run"
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/common/config"
 	"github.com/prometheus/common/version"
 	"github.com/prometheus/exporter-toolkit/web"
 
@@ -134,7 +132,7 @@ func (a *app) agent(ctx context.Context, o *agentOptions) error {
 // addClients reads the files about the clients.
 func (o *agentOptions) addClients() error {
 	if o.httpConfig != "" {
-		client, err := configuredClient("--http.config.file", o.httpConfig)
+		client, _, err := configuredClient("--http.config.file", o.httpConfig)
 		if err != nil {
 			return err
 		}
@@ -146,26 +144,13 @@ func (o *agentOptions) addClients() error {
 	client := newHTTPClient(time.Minute)
 	if o.reloadConfig != "" {
 		var err error
-		if client, err = configuredClient("--reload.config.file", o.reloadConfig); err != nil {
+		if client, _, err = configuredClient("--reload.config.file", o.reloadConfig); err != nil {
 			return err
 		}
 		client.Timeout = time.Minute
 	}
 	o.agent.Reload = func(ctx context.Context) error { return reloadPrometheus(ctx, client, o.reload, "--reload") }
 	return nil
-}
-
-// configuredClient returns the client that a file of Prometheus's form describes.
-func configuredClient(flag, file string) (*http.Client, error) {
-	cfg, _, err := config.LoadHTTPConfigFile(file)
-	if err != nil {
-		return nil, &usageError{err: fmt.Errorf("%s %q: %w", flag, file, err)}
-	}
-	client, err := config.NewClientFromConfig(*cfg, "promshard-agent")
-	if err != nil {
-		return nil, &usageError{err: fmt.Errorf("%s %q: %w", flag, file, err)}
-	}
-	return client, nil
 }
 
 // runAgent runs the agent, with its pages when they are wanted, until ctx ends or one of them fails.

@@ -142,19 +142,21 @@ func (a *app) openServer() (inventory, error) {
 // httpClient returns the client that --http.config.file describes, and whether it shows who asks by itself; nil when the
 // flag is not given.
 func (a *app) httpClient() (client *http.Client, authorized bool, err error) {
-	file := a.server.httpConfig
-	if file == "" {
+	if a.server.httpConfig == "" {
 		return nil, false, nil
 	}
-	refuse := func(err error) (*http.Client, bool, error) {
-		return nil, false, &usageError{err: fmt.Errorf("--http.config.file %q: %w", file, err)}
-	}
+	return configuredClient("--http.config.file", a.server.httpConfig)
+}
+
+// configuredClient returns the client that a file of Prometheus's form describes, and whether it has something to show to
+// servers that ask who is there. The flag is what named the file.
+func configuredClient(flag, file string) (client *http.Client, authorized bool, err error) {
 	cfg, _, err := config.LoadHTTPConfigFile(file)
-	if err != nil {
-		return refuse(err)
+	if err == nil {
+		client, err = config.NewClientFromConfig(*cfg, "promshard")
 	}
-	if client, err = config.NewClientFromConfig(*cfg, "promshard"); err != nil {
-		return refuse(err)
+	if err != nil {
+		return nil, false, &usageError{err: fmt.Errorf("%s %q: %w", flag, file, err)}
 	}
 	return client, cfg.Authorization != nil || cfg.BasicAuth != nil || cfg.OAuth2 != nil, nil
 }
