@@ -115,7 +115,7 @@ func unknownField(name string, known []string) error {
 	return invalidBody(name, "", "is not known here; known are "+strings.Join(known, ", "))
 }
 
-// creation decodes the body of a creation. Fields that are not there, or null, have the noun's defaults.
+// creation decodes the body of a creation. Fields that are not there have the noun's defaults; null is no value of any.
 func (n *resource[T, F, U]) creation(body []byte, inProject bool) (T, error) {
 	one := n.fresh
 	given, err := parseObject(body)
@@ -135,8 +135,6 @@ func (n *resource[T, F, U]) creation(body []byte, inProject bool) (T, error) {
 			return one, invalidBody(m.name, string(m.raw), "cannot be set here; known are "+strings.Join(settable, ", "))
 		case !there:
 			return one, unknownField(m.name, settable)
-		case m.null():
-			continue
 		}
 		if err := takeField(m, fields[m.name].Addr().Interface()); err != nil {
 			return one, err

@@ -150,9 +150,6 @@ func takeHost(m member) (store.Host, error) {
 		if !slices.Contains(hostFields, field.name) {
 			return host, unknownField(fieldPath(m.name, field.name), hostFields)
 		}
-		if field.null() {
-			continue
-		}
 		place := fieldNamed(&host, field.name).Addr().Interface()
 		if err := takeField(member{fieldPath(m.name, field.name), field.raw}, place); err != nil {
 			return host, err

@@ -70,9 +70,6 @@ func takeFields(body []byte, fields ...field) error {
 			}
 			return unknownField(m.name, known)
 		}
-		if m.null() {
-			continue
-		}
 		if err := takeField(m, fields[i].place); err != nil {
 			return err
 		}

@@ -23,7 +23,7 @@ var lives = []struct {
 	{"servers", `{"host":"prom1","port":9090,"shard":"prod"}`, `{"port":9091}`, `{"id":1,"host":"prom1","port":9091,"shard_id":1,"shard":"prod"}`},
 	{"services", `{"name":"shop","labels":{"a":"1","b":"2"}}`, `{"owner":"ann","labels":{"a":null,"c":"3"}}`, `{"id":1,"name":"shop","description":"","owner":"ann","labels":{"b":"2","c":"3"}}`},
 	{
-		"projects", `{"name":"shop-api","service":"shop","shard_id":1,"description":null}`, `{"enabled":false}`,
+		"projects", `{"name":"shop-api","service":"shop","shard_id":1}`, `{"enabled":false}`,
 		`{"id":1,"name":"shop-api","description":"","owner":"","enabled":false,"labels":{},"service_id":1,"service":"shop","shard_id":1,"shard":"prod"}`,
 	},
 	{"farms", `{"name":"farm","project":"shop-api"}`, `{"source":"consul"}`, `{"id":1,"name":"farm","source":"consul","project_id":1,"project":"shop-api"}`},
@@ -222,7 +222,7 @@ func TestRefusalsOfBodies(t *testing.T) {
 			`{"nme":"x"}`: `body nme: is not known here; known are name, description, owner, labels`,
 			`{"name":1}`:  `body name "1": is not a string`, `{"name":["x"]}`: `body name "[\"x\"]": is not a string`, `{"name":true}`: "body name",
 			`{"labels":[]}`: `body labels "[]"`, `{"labels":{"a":1}}`: `body labels.a "1"`, `{"labels":{"a":"1","a":"2"}}`: "labels.a: is given twice",
-			`{"labels":"x"}`: "body labels", `{"name":""}`: "service name: is missing", `{"name":null}`: "service name: is missing",
+			`{"labels":"x"}`: "body labels", `{"name":""}`: "service name: is missing",
 			`{"name":"x","labels":{"job":"x"}}`: "labels", `{"name":"a\u0000b"}`: "name",
 		} {
 			text := requireError(t, a.do(t, http.MethodPost, "/api/v2/services", body), http.StatusBadRequest, "bad_data")
@@ -232,6 +232,8 @@ func TestRefusalsOfBodies(t *testing.T) {
 				assert.Contains(t, text, strings.Split(want, "; known")[0], body)
 			}
 		}
+		assert.Contains(t, a.do(t, http.MethodPost, "/api/v2/services", `{"name":null}`).body, `"error":"body name \"null\": is not a string"`)
+		assert.Contains(t, a.do(t, http.MethodPatch, "/api/v2/services/1", `{"name":null}`).body, `"error":"service name: is missing"`)
 		for _, body := range []string{`{"id":7,"name":"x"}`, `{"version":7,"name":"x"}`} {
 			assert.Contains(t, requireError(t, a.do(t, http.MethodPost, "/api/v2/services", body), http.StatusBadRequest, "bad_data"), "cannot be set")
 			requireError(t, a.do(t, http.MethodPatch, "/api/v2/services/1", body), http.StatusBadRequest, "bad_data")
