@@ -111,8 +111,6 @@ type SyncURL struct {
 
 // SyncOptions say how a source is taken in. The zero value is ready to use.
 type SyncOptions struct {
-	// DryRun computes everything and writes nothing.
-	DryRun bool
 	// Theirs settles conflicts as the source has it. Without it, what is here stays, and the conflict is an issue of
 	// every run until both sides agree.
 	Theirs bool

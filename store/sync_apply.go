@@ -135,7 +135,7 @@ func (n *syncNoun[T]) put(ctx context.Context, tx *writeTx, d *dialect) error {
 			return fmt.Errorf("creating %ss: %w", n.prose(), err)
 		}
 	}
-	if len(created) == 0 || d.raiseID == nil {
+	if len(created) == 0 || d.raiseID == nil || tx.options.dryRun { // what was given out is not rolled back
 		return nil
 	}
 	if err := tx.exec(ctx, d.raiseID(n.table.name)); err != nil {

@@ -116,7 +116,7 @@ func TestSyncRefusesASourceThatHasShrunk(t *testing.T) {
 			return err
 		})
 		refused(t, s, store.ErrConflict, "has lost 42 of 42 hosts, 42 of 42 exporters since the last run", func(ctx context.Context) error {
-			_, err := s.Sync(ctx, store.SyncSource{Name: "promgen"}, store.SyncOptions{DryRun: true})
+			_, err := s.Sync(store.WithDryRun(ctx), store.SyncSource{Name: "promgen"}, store.SyncOptions{})
 			return err
 		})
 		source.Hosts = full.Hosts[:21]

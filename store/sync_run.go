@@ -23,10 +23,6 @@ func (s *Store) Sync(ctx context.Context, source SyncSource, o SyncOptions) (Syn
 	if err != nil {
 		return SyncResult{}, err
 	}
-	if o.DryRun {
-		err = s.view(ctx, func(v view) error { return run.plan(ctx, v) })
-		return run.finish(0, err)
-	}
 	revision, err := s.write(ctx, "sync", func(tx *writeTx) error {
 		if err := run.plan(ctx, tx); err != nil {
 			return err

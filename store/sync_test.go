@@ -41,9 +41,7 @@ func elsewhere() store.SyncSource {
 func pull(t *testing.T, s *store.Store, source store.SyncSource, o store.SyncOptions) store.SyncResult {
 	t.Helper()
 	before := everything(t, s)
-	dry := o
-	dry.DryRun = true
-	want, err := s.Sync(t.Context(), source, dry)
+	want, err := s.Sync(store.WithDryRun(t.Context()), source, o)
 	require.NoError(t, err)
 	require.Equal(t, before, everything(t, s), "a dry run changes nothing")
 	require.Zero(t, want.Revision)

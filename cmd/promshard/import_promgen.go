@@ -22,6 +22,7 @@ type promgenImport struct {
 	token, tokenFile string
 	timeout          time.Duration
 	options          store.SyncOptions
+	dryRun           bool
 	out              *output
 }
 
@@ -40,7 +41,7 @@ func (a *app) addImportPromgen(parent commander) {
 		cmd.Flag("password-file", "File with the database's password. PROMSHARD_PROMGEN_PASSWORD has it without a file.").PlaceHolder("FILE").StringVar(&p.passwordFile)
 		cmd.Flag("token", "Token of Promgen's API. PROMSHARD_PROMGEN_TOKEN has it where others cannot see it.").PlaceHolder("TOKEN").StringVar(&p.token)
 		cmd.Flag("token-file", "File with the token of Promgen's API.").PlaceHolder("FILE").StringVar(&p.tokenFile)
-		cmd.Flag("dry-run", "Change nothing, and print what would change.").BoolVar(&p.options.DryRun)
+		cmd.Flag("dry-run", "Change nothing, and print what would change.").BoolVar(&p.dryRun)
 		cmd.Flag("theirs", "Where something was changed both here and in Promgen, take what Promgen has. Without it, what is here stays.").BoolVar(&p.options.Theirs)
 		cmd.Flag("allow-shrink", "Take over a Promgen that has lost more than half of something since the last run. Without it that is refused, since it looks like the wrong database.").BoolVar(&p.options.AllowShrink)
 		cmd.Flag("timeout", "How long reading Promgen may take in all.").Default("10m").PlaceHolder("10m").DurationVar(&p.timeout)
@@ -61,11 +62,16 @@ func (a *app) importPromgen(ctx context.Context, p *promgenImport) error {
 		return err
 	}
 	return a.withStore(ctx, func(ctx context.Context, s *store.Store) error {
+		var receipt store.Receipt
+		ctx = store.WithReceipt(ctx, &receipt)
+		if p.dryRun {
+			ctx = store.WithDryRun(ctx)
+		}
 		result, err := s.Sync(ctx, source.SyncSource, p.options)
 		if err != nil {
 			return withShrinkHint(fmt.Errorf("importing Promgen: %w", err))
 		}
-		report := newPromgenReport(source, result, p)
+		report := newPromgenReport(source, result, receipt.Guard, p)
 		if err := p.out.print(report, report.text); err != nil {
 			return err
 		}

@@ -15,10 +15,12 @@ type promgenReport struct {
 	store.SyncResult
 	// Absent is what Promgen does not tell the way it was asked.
 	Absent []string `json:"absent,omitempty"`
+	// Guard is what the import would be asked to confirm, or has confirmed.
+	Guard *store.GuardError `json:"guard,omitempty"`
 }
 
-func newPromgenReport(source promgen.Source, result store.SyncResult, p *promgenImport) *promgenReport {
-	r := &promgenReport{DryRun: p.options.DryRun, SyncResult: result}
+func newPromgenReport(source promgen.Source, result store.SyncResult, guard *store.GuardError, p *promgenImport) *promgenReport {
+	r := &promgenReport{DryRun: p.dryRun, SyncResult: result, Guard: guard}
 	source.Count(r.Counts)
 	// Programs get [] where there is nothing, not null.
 	r.Issues = append(append([]store.SyncIssue{}, result.Issues...), source.LeftOut...)
@@ -99,6 +101,9 @@ func (r *promgenReport) text() string {
 	}
 	if len(r.Absent) > 0 {
 		fmt.Fprintf(&b, "Not told by Promgen's web server: %s\n", strings.Join(r.Absent, ", "))
+	}
+	if r.DryRun && r.Guard != nil {
+		fmt.Fprintf(&b, "Would be asked: %s\n", oneLine(r.Guard.Error()))
 	}
 	return b.String()
 }

@@ -29,9 +29,7 @@ func take(t *testing.T, s *store.Store, source promgen.Source, o store.SyncOptio
 	source.Name = "promgen"
 	before, err := s.Revision(t.Context())
 	require.NoError(t, err)
-	dry := o
-	dry.DryRun = true
-	told, err := s.Sync(t.Context(), source.SyncSource, dry)
+	told, err := s.Sync(store.WithDryRun(t.Context()), source.SyncSource, o)
 	require.NoError(t, err)
 	after, err := s.Revision(t.Context())
 	require.NoError(t, err)
@@ -392,7 +390,14 @@ func TestImportRefusesAPromgenThatHasLostItsHosts(t *testing.T) {
 	require.ErrorIs(t, err, store.ErrConflict)
 	targets, _ := lists(t, s)
 	require.Len(t, targets, 31+3*10, "nothing is gone")
-	take(t, s, source, store.SyncOptions{AllowShrink: true})
+
+	_, err = s.Sync(t.Context(), source.SyncSource, store.SyncOptions{AllowShrink: true})
+	var guard *store.GuardError
+	require.ErrorAs(t, err, &guard)
+	targets, _ = lists(t, s)
+	require.Len(t, targets, 31+3*10, "nothing is gone before the guard's question is answered")
+	_, err = s.Sync(store.WithConfirm(t.Context(), guard.Digest), source.SyncSource, store.SyncOptions{AllowShrink: true})
+	require.NoError(t, err)
 	targets, _ = lists(t, s)
 	assert.Empty(t, targets)
 }
