@@ -188,7 +188,7 @@ func TestImportKeepsIDsAndWhatListsDoNotShow(t *testing.T) {
 	ctx := t.Context()
 	shard, err := s.Shard(ctx, 5)
 	require.NoError(t, err)
-	assert.Equal(t, store.Shard{ID: 5, Name: `the "old" one`, Samples: 5000000, Targets: 10000}, shard, "a disabled one")
+	assert.Equal(t, store.Shard{ID: 5, Version: 1, Name: `the "old" one`, Samples: 5000000, Targets: 10000}, shard, "a disabled one")
 	service, err := s.Service(ctx, 1)
 	require.NoError(t, err)
 	assert.Equal(t, "alice", service.Owner)
@@ -218,7 +218,7 @@ func TestImportKeepsIDsAndWhatListsDoNotShow(t *testing.T) {
 	assert.Equal(t, "http://[2001:db8::1]:8080/health", url.URL)
 	suggestion, err := s.DefaultExporter(ctx, 2)
 	require.NoError(t, err)
-	assert.Equal(t, store.DefaultExporter{ID: 2, Job: "blackbox", Port: 9115, Path: "/probe?module=http_2xx", Scheme: "https"}, suggestion)
+	assert.Equal(t, store.DefaultExporter{ID: 2, Version: 1, Job: "blackbox", Port: 9115, Path: "/probe?module=http_2xx", Scheme: "https"}, suggestion)
 }
 
 func TestImportListsWhatIsRefused(t *testing.T) {
