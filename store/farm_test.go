@@ -20,7 +20,7 @@ func TestFarms(t *testing.T) {
 
 		t.Run("create fills in source and project", func(t *testing.T) {
 			e := journalled(t, s, "farm.create", func(ctx context.Context) error { return s.CreateFarm(ctx, &farm) })
-			assert.Equal(t, store.Farm{ID: farm.ID, Name: "metal", Source: store.DefaultFarmSource, ProjectID: bare.ID, Project: "bare"}, farm)
+			assert.Equal(t, store.Farm{ID: farm.ID, Version: e.Revision, Name: "metal", Source: store.DefaultFarmSource, ProjectID: bare.ID, Project: "bare"}, farm)
 			assert.Equal(t, touched, e.Touched)
 			assert.Equal(t, `created farm "metal" of project "bare"`, e.Summary)
 			got, err := s.Farm(ctx, farm.ID)
