@@ -44,10 +44,13 @@ check: $(gofumpt) ## the inner loop: formatting, vet and the short tests, no ser
 	$(GO) vet -tags e2e,bench ./... ./.ci/gotest
 	$(GO) test -short ./... ./.ci/gotest
 
+# The packages whose tests take longest begin first, so that none of them is waited for at the end.
+longest := ./store ./cmd/promshard ./httpsd ./cmd/promshard/promgen
+
 .PHONY: test
 test: ## every test, with the race detector and end to end; first sets up what they need
 	.ci/setup test
-	$(GO) run ./.ci/gotest -race -timeout 20m ./... ./.ci/gotest
+	$(GO) run ./.ci/gotest -race -timeout 20m $(longest) ./... ./.ci/gotest
 	$(MAKE) --no-print-directory e2e
 
 .PHONY: e2e

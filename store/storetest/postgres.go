@@ -87,6 +87,10 @@ type Cluster struct {
 	// databases counts those that were made, free names those that no test uses.
 	databases int
 	free      []string
+
+	// migrated guards the making of the database that tests get copies of.
+	migrated   sync.Once
+	migrateErr error
 }
 
 // NewCluster starts a cluster for one test, which may stop and start it. It is removed when the test ends. Most tests
@@ -261,13 +265,20 @@ func (c *Cluster) takeDatabase() (string, error) {
 	}
 	c.databases++
 	name := fmt.Sprintf("test_%d", c.databases)
-	// Its text sorts by the rules of a language where the server can do that, so that a query that relies on the
-	// database's own order is found out.
-	create := "CREATE DATABASE " + name + " TEMPLATE template0"
-	if c.exec("postgres", create+" LOCALE_PROVIDER icu ICU_LOCALE 'en'") == nil {
-		return name, nil
+	return name, c.makeDatabase(name, "template0")
+}
+
+// makeDatabase makes a database from a template. Its text sorts by the rules of a language where the server can do that, so that a query that
+// relies on the database's own order is found out.
+func (c *Cluster) makeDatabase(name, template string) error {
+	create := "CREATE DATABASE " + name + " TEMPLATE " + template
+	if template != "template0" { // which has the rules of the database that is copied
+		return c.exec("postgres", create)
 	}
-	return name, c.exec("postgres", create)
+	if c.exec("postgres", create+" LOCALE_PROVIDER icu ICU_LOCALE 'en'") == nil {
+		return nil
+	}
+	return c.exec("postgres", create)
 }
 
 // empty throws out everybody who is in the database, and everything.

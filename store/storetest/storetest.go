@@ -64,7 +64,7 @@ func SQLite(tb testing.TB) *store.Store {
 func SQLiteURL(tb testing.TB) string {
 	tb.Helper()
 	u := EmptySQLiteURL(tb)
-	migrate(tb, u)
+	copyFile(tb, u)
 	return u
 }
 
@@ -85,9 +85,7 @@ func Postgres(tb testing.TB) *store.Store {
 // PostgresURL returns the URL of an empty, migrated database in PostgreSQL; see Postgres.
 func PostgresURL(tb testing.TB) string {
 	tb.Helper()
-	u := shared.start(tb).createDatabase(tb)
-	migrate(tb, u)
-	return u
+	return shared.start(tb).copyDatabase(tb)
 }
 
 // EmptyPostgresURL returns the URL of a database in PostgreSQL that holds nothing yet; see Postgres.
