@@ -56,7 +56,7 @@ test: ## every test, with the race detector and end to end; first sets up what t
 .PHONY: e2e
 e2e: ## the end-to-end tests alone: promshard beside real Prometheus servers
 	.ci/setup test
-	$(GO) run ./.ci/gotest -tags e2e -count 1 -timeout 10m ./cmd/promshard/e2e
+	$(GO) run ./.ci/gotest -tags e2e -count 1 -timeout 15m ./cmd/promshard/e2e
 
 .PHONY: lint
 lint: $(golangci-lint) ## golangci-lint with .golangci.yml
