@@ -3,6 +3,7 @@ package agent
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -56,10 +57,20 @@ func join(before string, groups []*client.Group, text func(*client.Group) []byte
 	return append(out, after...)
 }
 
-// yamlGroup is a group as file_sd reads it.
+// yamlGroup is a group as file_sd reads it. The labels are a list, since the order in which the library writes a map is not
+// always the same for names with digits.
 type yamlGroup struct {
-	Targets []string          `yaml:"targets"`
-	Labels  map[string]string `yaml:"labels"`
+	Targets []string      `yaml:"targets"`
+	Labels  yaml.MapSlice `yaml:"labels"`
+}
+
+// yamlGroupOf has the labels in the order of their names.
+func yamlGroupOf(g *client.Group) yamlGroup {
+	labels := make(yaml.MapSlice, 0, len(g.Labels))
+	for _, name := range slices.Sorted(maps.Keys(g.Labels)) {
+		labels = append(labels, yaml.MapItem{Key: name, Value: g.Labels[name]})
+	}
+	return yamlGroup{Targets: g.Targets, Labels: labels}
 }
 
 // renderItems brings the items up to date with the groups, of which those that are the same are not rendered again.
@@ -88,23 +99,33 @@ func (r *renderer) renderItems(all []*client.Group) error {
 	return nil
 }
 
-// yamlItems returns the elements of a YAML sequence, each with its dash and its line feed. They are written with the
-// library, and the version of it, that Prometheus reads with; labels are in the order of their names.
+// yamlItems returns the elements of a YAML sequence, each with its dash and the break that ends its last line. They are
+// written with the library, and the version of it, that Prometheus reads with.
 func yamlItems(groups []*client.Group) ([][]byte, error) {
 	list := make([]yamlGroup, len(groups))
 	for i, g := range groups {
-		list[i] = yamlGroup{Targets: g.Targets, Labels: g.Labels}
+		list[i] = yamlGroupOf(g)
 	}
 	text, err := yaml.Marshal(list)
 	if err != nil {
 		return nil, fmt.Errorf("rendering YAML: %w", err)
 	}
-	// Everything that belongs to an element is indented, its strings of several lines too.
+	// Everything that belongs to an element is indented, its strings of several lines too, so that no more is found than
+	// there is. Less may be: a string of several lines may end with a break that is no line feed (U+0085, U+2028, ...).
 	items := slices.Collect(splitBefore(text, []byte("\n- ")))
-	if len(items) != len(groups) {
-		return nil, fmt.Errorf("rendering YAML: %d groups have become %d", len(groups), len(items))
+	switch {
+	case len(items) == len(groups):
+		return items, nil
+	case len(groups) == 1:
+		return nil, fmt.Errorf("rendering YAML: one group has become %d", len(items))
 	}
-	return items, nil
+	half := len(groups) / 2
+	first, err := yamlItems(groups[:half])
+	if err != nil {
+		return nil, err
+	}
+	second, err := yamlItems(groups[half:])
+	return append(first, second...), err
 }
 
 // splitBefore yields the parts of text, each to the line feed that mark begins with, as copies that keep nothing else alive.

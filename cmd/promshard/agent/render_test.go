@@ -3,6 +3,7 @@ package agent
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/prometheus/common/model"
@@ -16,10 +17,13 @@ import (
 
 // drawGroups makes groups as a server may send them: label values are any valid UTF-8.
 func drawGroups(t *rapid.T) []*client.Group {
-	value := rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{
-		"", "true", "null", "~", "1.5", "0x1f", "1:30", "2026-11-28", "- a", "a: b", "# c", "'", `"`, "\\", "\t", "\n", "\r\n", " x ", "<&>",
-		"\u2028", "\u0085", "\ufeff", "\ufffe", "\x7f", "\x00", "東京", "👍", "!!binary x", "&a", "*a", "%", "@", "`", "y", "NO", "=", "<<",
-	}))
+	special := rapid.SampledFrom([]string{
+		"", "true", "null", "~", "1.5", "0x1f", "1:30", "2026-11-28", "- a", "a: b", "# c", "'", `"`, "\\", "\t", "\n", "\r", "\r\n", " x ", "<&>",
+		"\u2028", "\u2029", "\u0085", "\ufeff", "\ufffe", "\x7f", "\x00", "東京", "👍", "!!binary x", "&a", "*a", "%", "@", "`", "y", "NO", "=", "<<",
+		"...", "---",
+	})
+	several := rapid.Custom(func(t *rapid.T) string { return strings.Join(rapid.SliceOfN(special, 2, 4).Draw(t, "several"), "") })
+	value := rapid.OneOf(rapid.String(), special, several)
 	label := rapid.StringMatching(`[a-zA-Z_][a-zA-Z0-9_]{0,8}`)
 	var all []*client.Group
 	for i := range rapid.IntRange(0, 5).Draw(t, "groups") {
@@ -67,7 +71,7 @@ func TestYAMLIsWhatTheLibraryMakesOfTheWholeList(t *testing.T) {
 			all := append(drawGroups(t), before...)
 			list := []yamlGroup{}
 			for _, g := range all {
-				list = append(list, yamlGroup{Targets: g.Targets, Labels: g.Labels})
+				list = append(list, yamlGroupOf(g))
 			}
 			want, err := yaml.Marshal(list)
 			require.NoError(t, err)
@@ -113,14 +117,35 @@ func TestEqualSetsMakeEqualBytes(t *testing.T) {
 func TestYAMLCanBeReviewed(t *testing.T) {
 	var r renderer
 	content := rendered(t, &r, "x.yml", []*client.Group{{
-		Targets: []string{"web1:9100", "[::1]:9100"}, Labels: map[string]string{"service": "web", "job": "node", "__shard": "prod"},
+		Targets: []string{"web1:9100", "[::1]:9100"}, Labels: map[string]string{
+			"service": "web", "job": "node", "__shard": "prod",
+			"B1B3q9": "a", "B19Da15": "b", "B7M3ztC5d": "c",
+		},
 	}})
 	require.Equal(t, `- targets:
   - web1:9100
   - '[::1]:9100'
   labels:
+    B19Da15: b
+    B1B3q9: a
+    B7M3ztC5d: c
     __shard: prod
     job: node
     service: web
 `, string(content))
+}
+
+// TestAValueThatEndsWithAnUnusualBreak has a string of several lines that ends without a line feed.
+func TestAValueThatEndsWithAnUnusualBreak(t *testing.T) {
+	for _, end := range []string{"\u0085", "\u2028", "\u2029", "\r"} {
+		all := []*client.Group{
+			{Targets: []string{"a:1"}, Labels: map[string]string{"note": "x\n" + end}},
+			{Targets: []string{"b:1"}, Labels: map[string]string{}},
+			{Targets: []string{"c:1"}, Labels: map[string]string{"note": end + "\n" + end}},
+		}
+		var r renderer
+		got := []*targetgroup.Group{}
+		require.NoError(t, yaml.UnmarshalStrict(rendered(t, &r, "x.yml", all), &got))
+		require.Equal(t, asPrometheusHasThem(all), got, "%q", end)
+	}
 }
