@@ -29,7 +29,7 @@ func (c *Client) Import(ctx context.Context, groups store.ImportGroups, o store.
 	}
 	into := form{Data: &result}
 	err = c.upload(ctx, r, &upload{groups: groups, progress: o.Progress}, &into)
-	fill(wishes.Receipt, into.Receipt)
+	fill(wishes.Receipt, into.Receipt, err)
 	return result, err
 }
 
