@@ -33,27 +33,29 @@ func (w *twins) lists(t *testing.T) {
 	}
 }
 
-// looksBack reads the journal and compares lists, and undoes what can be undone.
-func (w *twins) looksBack(t *testing.T) {
+// looksBack reads the journal and compares lists, and undoes what can be undone. filled is a revision of many objects.
+func (w *twins) looksBack(t *testing.T, filled int64) {
 	t.Helper()
 	ctx, newest := t.Context(), w.revisions(t)[0]
 	w.entries(t, newest)
-	for _, revision := range []int64{-1, 0, 1, 2, newest / 2, newest - 1, newest, newest + 1} {
-		for _, part := range [][2]int{{0, 0}, {0, 1}, {1, 2}, {2, 1000}, {99, 5}, {0, -1}, {0, 1001}, {-1, 0}} {
-			w.do(t, ctx, inventory.JournalPage, revision, part[0], part[1])
-		}
+	for revision := newest + 1; revision >= -1; revision -= 7 {
+		w.do(t, ctx, inventory.JournalPage, revision, 0, 0)
 	}
-	for _, ends := range [][2]int64{{0, 0}, {0, newest}, {newest - 5, newest}, {newest, newest}, {5, 3}, {-1, 2}, {1, -1}, {0, newest + 1}} {
+	for _, part := range [][2]int{{0, 0}, {0, 1}, {1, 2}, {2, 1000}, {99, 5}, {0, -1}, {0, 1001}, {-1, 0}} {
+		w.do(t, ctx, inventory.JournalPage, filled, part[0], part[1])
+	}
+	for _, ends := range [][2]int64{{0, 0}, {0, newest}, {newest - 5, newest}, {newest, newest}, {5, 3}, {0, newest + 1}} {
 		for _, shard := range []string{"", "prod", "nope"} {
 			w.do(t, ctx, inventory.Diff, ends[0], ends[1], shard, 5)
 		}
 	}
-	w.do(t, ctx, inventory.Diff, 0, newest, "", 10_000)
-	for revision := int64(-1); revision <= newest+1; revision++ {
+	for _, limit := range []int{-1, 0, 1, 10_000, 10_001} {
+		w.do(t, ctx, inventory.Diff, 0, newest, "", limit)
+	}
+	for revision := newest + 1; revision >= -1; revision -= 3 {
 		w.do(t, store.WithDryRun(ctx), inventory.Revert, revision)
 	}
-	creation := w.must(t, inventory.CreateService, &store.Service{Name: "undone"})
-	made := creation.values[len(creation.values)-1].(store.Receipt).Revision
+	made := w.must(t, inventory.CreateService, &store.Service{Name: "undone"}).receipt().Revision
 	for range 2 {
 		w.write(t, ctx, inventory.Revert, made)
 	}

@@ -19,6 +19,7 @@ import (
 
 	"github.com/promshard/promshard/cmd/promshard/remote"
 	"github.com/promshard/promshard/httpsd"
+	"github.com/promshard/promshard/httpsd/snapshot"
 	"github.com/promshard/promshard/store"
 	"github.com/promshard/promshard/store/storetest"
 )
@@ -85,6 +86,10 @@ func told(err error) string {
 	if errors.As(err, &refused) {
 		text += fmt.Sprintf("; field %q, value %q, hint %q", refused.Field, refused.Value, refused.Hint)
 	}
+	var unknown *snapshot.NotFoundError
+	if errors.As(err, &unknown) {
+		text += fmt.Sprintf("; field %q, value %q, hint %q", unknown.Noun, unknown.Name, "")
+	}
 	var guarded *store.GuardError
 	if errors.As(err, &guarded) {
 		shards, _ := json.Marshal(guarded)
@@ -102,6 +107,9 @@ type outcome struct {
 	values []any
 	err    error
 }
+
+// receipt is that of a write.
+func (o outcome) receipt() store.Receipt { return o.values[len(o.values)-1].(store.Receipt) }
 
 // moments are what two inventories cannot have in common: when something was written.
 var moments = regexp.MustCompile(`"at":"[^"]*"`)
@@ -297,10 +305,10 @@ func TestAServerIsToCommandsWhatADatabaseIs(t *testing.T) {
 			w.setHosts(t)
 			w.imports(t)
 			w.applies(t)
-			w.guarded(t)
+			filled := w.guarded(t)
 			w.keys(t)
 			w.lists(t)
-			w.looksBack(t)
+			w.looksBack(t, filled)
 			w.explains(t)
 			w.seesConsumers(t)
 			for i := range nouns {

@@ -20,7 +20,7 @@ func (w *twins) register(t *testing.T) {
 		w.write(t, ctx, inventory.RegisterServer, args[0], args[1], 9090)
 	}
 	w.write(t, ctx, inventory.RegisterServer, "prod", "p1", 0)
-	for _, args := range [][2]string{{"web", "w1"}, {"web", "w77"}, {"nope", "w1"}, {"", "w1"}, {"web", ""}, {"web", "\xff"}} {
+	for _, args := range [][2]string{{"web", "w1"}, {"web", "w77"}, {"nope", "w1"}, {"", "w1"}, {"web", ""}} {
 		w.write(t, ctx, inventory.RegisterHost, args[0], args[1])
 	}
 	for _, e := range []store.Exporter{
@@ -70,7 +70,9 @@ func (w *twins) imports(t *testing.T) {
 			w.write(t, t.Context(), inventory.Import, groupsOf(nil, groups...), store.ImportOptions{Shard: shard})
 		}
 	}
-	broken := groupsOf(errors.New("line 7: that is no group"), store.ImportGroup{Targets: []string{"i9:1"}})
+	broken := groupsOf(errors.New("line 7: that is no group"), store.ImportGroup{
+		Targets: []string{"i9:1"}, Labels: map[string]string{"__shard": "prod", "service": "shop", "project": "imported", "farm": "f", "job": "node"},
+	})
 	w.write(t, t.Context(), inventory.Import, broken, store.ImportOptions{})
 }
 
@@ -149,29 +151,42 @@ func (w *twins) confirmed(t *testing.T, method any, args ...any) int64 {
 	t.Helper()
 	o := w.write(t, store.WithConfirm(t.Context(), w.asked(t, method, args...)), method, args...)
 	require.NoError(t, o.err)
-	receipt := o.values[len(o.values)-1].(store.Receipt)
-	require.True(t, receipt.Guard.Confirmed)
-	return receipt.Revision
+	require.True(t, o.receipt().Guard.Confirmed)
+	return o.receipt().Revision
 }
 
-// guarded takes away most of what a shard has, in every way there is.
-func (w *twins) guarded(t *testing.T) {
+// many creates a shard with a project of 25 targets, and another project with one of everything else. It returns the first
+// project, its farm and its exporter, and the revision that put hosts into it.
+func (w *twins) many(t *testing.T) (project *store.Project, farm store.Farm, exporter *store.Exporter, hosts []store.Host, filled int64) {
 	t.Helper()
-	ctx := t.Context()
-	shard, service := store.Shard{Name: "many", Enabled: true}, store.Service{Name: "many"}
-	w.must(t, inventory.CreateShard, &shard)
-	w.must(t, inventory.CreateService, &service)
-	project := w.must(t, inventory.CreateProject, &store.Project{Name: "many", Service: "many", Shard: "many", Enabled: true}).values[0].(*store.Project)
-	exporter := w.must(t, inventory.CreateExporter, &store.Exporter{Job: "node", Port: 9100, Project: "many", Enabled: true}).values[0].(*store.Exporter)
-	var hosts []store.Host
-	var names []string
+	w.must(t, inventory.CreateShard, &store.Shard{Name: "many", Enabled: true})
+	w.must(t, inventory.CreateService, &store.Service{Name: "many"})
+	project = w.must(t, inventory.CreateProject, &store.Project{Name: "many", Service: "many", Shard: "many", Enabled: true}).values[0].(*store.Project)
+	exporter = w.must(t, inventory.CreateExporter, &store.Exporter{Job: "node", Port: 9100, Project: "many", Enabled: true}).values[0].(*store.Exporter)
 	for i := range 25 {
-		names = append(names, fmt.Sprintf("many%02d", i))
-		hosts = append(hosts, store.Host{Name: names[i], Enabled: true})
+		hosts = append(hosts, store.Host{Name: fmt.Sprintf("many%02d", i), Enabled: true})
 	}
-	set := w.must(t, inventory.SetHosts, project.ID, store.SetHosts{Add: hosts})
-	farms, err := w.direct.Farms(ctx, store.FarmFilter{Project: "many"})
+	filled = w.must(t, inventory.SetHosts, project.ID, store.SetHosts{Add: hosts}).receipt().Revision
+	farms, err := w.direct.Farms(t.Context(), store.FarmFilter{Project: "many"})
 	require.NoError(t, err)
+	w.must(t, inventory.CreateServer, &store.Server{Host: "192.0.2.50", Port: 9090, Shard: "many"})
+	w.must(t, inventory.CreateProject, &store.Project{Name: "few", Service: "many", Shard: "many", Enabled: true})
+	w.must(t, inventory.CreateFarm, &store.Farm{Name: "few", Project: "few"})
+	w.must(t, inventory.CreateHost, &store.Host{Name: "few", Project: "few"})
+	w.must(t, inventory.CreateProbe, &store.Probe{Module: "few"})
+	w.must(t, inventory.CreateURL, &store.URL{URL: "https://few.example/", Project: "few", Probe: "few"})
+	w.must(t, inventory.CreateDefaultExporter, &store.DefaultExporter{Job: "few", Port: 1})
+	return project, farms[0], exporter, hosts, filled
+}
+
+// guarded takes away most of what a shard has, in every way there is. It returns a revision of many objects.
+func (w *twins) guarded(t *testing.T) int64 {
+	t.Helper()
+	project, farm, exporter, hosts, filled := w.many(t)
+	var names []string
+	for _, h := range hosts {
+		names = append(names, h.Name)
+	}
 	cascade, off := store.DeleteOptions{Cascade: true}, false
 	d, err := document.Read("", []byte(`{projects: [{name: many, enabled: false}]}`))
 	require.NoError(t, err)
@@ -179,17 +194,18 @@ func (w *twins) guarded(t *testing.T) {
 	w.asked(t, inventory.DeleteShard, project.ShardID, cascade)
 	w.asked(t, inventory.DeleteService, project.ServiceID, cascade)
 	w.asked(t, inventory.DeleteProject, project.ID, cascade)
-	w.asked(t, inventory.DeleteFarm, farms[0].ID, cascade)
+	w.asked(t, inventory.DeleteFarm, farm.ID, cascade)
 	w.asked(t, inventory.DeleteExporter, exporter.ID, store.DeleteOptions{})
 	w.asked(t, inventory.UpdateExporter, exporter.ID, store.ExporterUpdate{Enabled: &off})
 	w.asked(t, inventory.UpdateProject, project.ID, store.ProjectUpdate{Shard: ptr("applied")})
 	w.asked(t, inventory.SetHosts, project.ID, store.SetHosts{Replace: &[]store.Host{}})
 	w.asked(t, inventory.Apply, d, store.ApplyOptions{})
-	w.asked(t, inventory.Revert, set.values[len(set.values)-1].(store.Receipt).Revision)
+	w.asked(t, inventory.Revert, filled)
 	gone := w.confirmed(t, inventory.SetHosts, project.ID, store.SetHosts{Remove: names})
 	w.must(t, inventory.Revert, gone)
 	w.confirmed(t, inventory.UpdateProject, project.ID, store.ProjectUpdate{Enabled: &off})
 	w.must(t, inventory.UpdateProject, project.ID, store.ProjectUpdate{Enabled: ptr(true)})
+	return filled
 }
 
 // must does a write that succeeds.

@@ -182,7 +182,7 @@ func TestAnImportThatBreaksOffTakesNothingIn(t *testing.T) {
 		}
 		yield(store.ImportGroup{}, broken)
 	}, store.ImportOptions{})
-	require.Equal(t, broken, err)
+	require.ErrorIs(t, err, broken)
 
 	ctx, cancel := context.WithCancel(t.Context())
 	_, err = c.Import(ctx, func(yield func(store.ImportGroup, error) bool) {

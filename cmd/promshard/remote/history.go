@@ -59,6 +59,7 @@ func (c *Client) JournalPage(ctx context.Context, revision, offset int64, limit 
 		return page, err
 	}
 	path := "/journal/" + strconv.FormatInt(revision, 10)
+	page.Objects = []store.ObjectDiff{}
 	for most := wanted; ; {
 		query := url.Values{"limit": {strconv.Itoa(min(most, wanted-len(page.Objects)))}}
 		setUnlessZero(query, "cursor", offset)

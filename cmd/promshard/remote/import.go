@@ -80,11 +80,12 @@ func (u *upload) run(w io.Writer) error {
 	zipped := gzip.NewWriter(w)
 	encoder := json.NewEncoder(zipped)
 	encoder.SetEscapeHTML(false)
-	targets, reported, between := int64(0), int64(0), "["
+	targets, reported, number, between := int64(0), int64(0), 0, "["
 	for g, err := range u.groups {
+		number++
 		if err != nil {
-			u.err = err
-			return err
+			u.err = fmt.Errorf("reading group %d: %w", number, err)
+			return u.err
 		}
 		if _, err := io.WriteString(zipped, between); err != nil {
 			return err
