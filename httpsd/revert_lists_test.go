@@ -145,33 +145,41 @@ func (u undone) add(e store.Entry) {
 // TestARevertGivesBackTheListsByteForByte does one of every kind of write, undoes it, undoes that, and undoes it again.
 func TestARevertGivesBackTheListsByteForByte(t *testing.T) {
 	kinds := slices.Concat(creations(), updates(), deletions(), bulkWrites(), applies(), massRemovals())
-	storetest.Run(t, func(t *testing.T, s *store.Store) {
-		f, l := plantRevertible(t, s), serveLists(s)
-		u := undone{actions: map[string]bool{}, objects: map[string]bool{}}
-		before := l.lists(t)
-		for _, k := range kinds {
-			t.Run(k.name, func(t *testing.T) {
-				entry := k.confirmed(t, s, f)
-				action, _, _ := strings.Cut(k.name, ",")
-				require.Equal(t, action, entry.Action)
-				after := l.lists(t)
-				require.Equal(t, k.unseen, assert.ObjectsAreEqual(before, after), "no list shows the write")
+	for name, open := range map[string]func(testing.TB) *store.Store{"sqlite": storetest.SQLite, "postgres": storetest.Postgres} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := open(t)
+			f, l := plantRevertible(t, s), serveLists(s)
+			u := undone{actions: map[string]bool{}, objects: map[string]bool{}}
+			before := l.lists(t)
+			for _, k := range kinds {
+				t.Run(k.name, func(t *testing.T) { k.isUndone(t, l, f, before, u) })
+			}
+			u.complete(t)
+		})
+	}
+}
 
-				reverted := l.revert(t, entry.Revision)
-				require.Equal(t, before, l.lists(t))
-				again := l.revert(t, reverted)
-				require.Equal(t, after, l.lists(t), "a revert is reverted")
-				l.revert(t, again)
-				require.Equal(t, before, l.lists(t))
-				for _, revision := range []int64{entry.Revision, reverted, again} {
-					entry, err := s.JournalEntry(t.Context(), revision)
-					require.NoError(t, err)
-					u.add(entry)
-				}
-			})
-		}
-		u.complete(t)
-	})
+// isUndone does the write, undoes it, undoes that, and undoes it again.
+func (k kindOfWrite) isUndone(t *testing.T, l *listServing, f *revertFleet, before map[string]shownList, u undone) {
+	t.Helper()
+	entry := k.confirmed(t, l.store, f)
+	action, _, _ := strings.Cut(k.name, ",")
+	require.Equal(t, action, entry.Action)
+	after := l.lists(t)
+	require.Equal(t, k.unseen, assert.ObjectsAreEqual(before, after), "no list shows the write")
+
+	reverted := l.revert(t, entry.Revision)
+	require.Equal(t, before, l.lists(t))
+	again := l.revert(t, reverted)
+	require.Equal(t, after, l.lists(t), "a revert is reverted")
+	l.revert(t, again)
+	require.Equal(t, before, l.lists(t))
+	for _, revision := range []int64{entry.Revision, reverted, again} {
+		entry, err := l.store.JournalEntry(t.Context(), revision)
+		require.NoError(t, err)
+		u.add(entry)
+	}
 }
 
 // complete demands that all that a journal can say was reverted, but for who may do what, which no list shows and no revert

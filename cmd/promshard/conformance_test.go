@@ -293,6 +293,7 @@ func (w *twins) complete(t *testing.T) {
 func TestAServerIsToCommandsWhatADatabaseIs(t *testing.T) {
 	for name, open := range map[string]func(testing.TB) *store.Store{"sqlite": storetest.SQLite, "postgres": storetest.Postgres} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			w := newTwins(t, open)
 			nouns := conformers()
 			for _, n := range nouns {
