@@ -116,7 +116,7 @@ func changedInventory(s store.SyncSource) store.SyncSource {
 }
 
 // apply returns a write that applies a document.
-func apply(text string, o store.ApplyOptions) func(context.Context, *store.Store, *revertFleet) error {
+func apply(text string, o store.ApplyOptions) fleetWrite {
 	return func(ctx context.Context, s *store.Store, _ *revertFleet) error {
 		d, err := documents.Read("", []byte(text))
 		if err != nil {

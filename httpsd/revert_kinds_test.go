@@ -51,32 +51,40 @@ func creations() []kindOfWrite {
 }
 
 func updates() []kindOfWrite {
-	shard := func(u store.ShardUpdate, of func(f *revertFleet) int64) func(context.Context, *store.Store, *revertFleet) error {
-		return func(ctx context.Context, s *store.Store, f *revertFleet) error { return second(s.UpdateShard(ctx, of(f), u)) }
+	shard := func(u store.ShardUpdate, of func(f *revertFleet) int64) fleetWrite {
+		return func(ctx context.Context, s *store.Store, f *revertFleet) error {
+			return second(s.UpdateShard(ctx, of(f), u))
+		}
 	}
-	project := func(u store.ProjectUpdate, of func(f *revertFleet) int64) func(context.Context, *store.Store, *revertFleet) error {
-		return func(ctx context.Context, s *store.Store, f *revertFleet) error { return second(s.UpdateProject(ctx, of(f), u)) }
+	project := func(u store.ProjectUpdate, of func(f *revertFleet) int64) fleetWrite {
+		return func(ctx context.Context, s *store.Store, f *revertFleet) error {
+			return second(s.UpdateProject(ctx, of(f), u))
+		}
 	}
-	host := func(u store.HostUpdate, of func(f *revertFleet) int64) func(context.Context, *store.Store, *revertFleet) error {
-		return func(ctx context.Context, s *store.Store, f *revertFleet) error { return second(s.UpdateHost(ctx, of(f), u)) }
+	host := func(u store.HostUpdate, of func(f *revertFleet) int64) fleetWrite {
+		return func(ctx context.Context, s *store.Store, f *revertFleet) error {
+			return second(s.UpdateHost(ctx, of(f), u))
+		}
 	}
-	exporter := func(u store.ExporterUpdate, of func(f *revertFleet) int64) func(context.Context, *store.Store, *revertFleet) error {
+	exporter := func(u store.ExporterUpdate, of func(f *revertFleet) int64) fleetWrite {
 		return func(ctx context.Context, s *store.Store, f *revertFleet) error {
 			return second(s.UpdateExporter(ctx, of(f), u))
 		}
 	}
-	server := func(u store.ServerUpdate) func(context.Context, *store.Store, *revertFleet) error {
+	server := func(u store.ServerUpdate) fleetWrite {
 		return func(ctx context.Context, s *store.Store, f *revertFleet) error {
 			return second(s.UpdateServer(ctx, f.server.ID, u))
 		}
 	}
-	service := func(u store.ServiceUpdate) func(context.Context, *store.Store, *revertFleet) error {
+	service := func(u store.ServiceUpdate) fleetWrite {
 		return func(ctx context.Context, s *store.Store, f *revertFleet) error {
 			return second(s.UpdateService(ctx, f.shop.ID, u))
 		}
 	}
-	url := func(u store.URLUpdate) func(context.Context, *store.Store, *revertFleet) error {
-		return func(ctx context.Context, s *store.Store, f *revertFleet) error { return second(s.UpdateURL(ctx, f.url.ID, u)) }
+	url := func(u store.URLUpdate) fleetWrite {
+		return func(ctx context.Context, s *store.Store, f *revertFleet) error {
+			return second(s.UpdateURL(ctx, f.url.ID, u))
+		}
 	}
 	prod := func(f *revertFleet) int64 { return f.prod.ID }
 	closed := func(f *revertFleet) int64 { return f.closed.ID }

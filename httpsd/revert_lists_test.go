@@ -18,6 +18,9 @@ import (
 	"github.com/promshard/promshard/store/storetest"
 )
 
+// fleetWrite writes to the inventory that the fleet is in.
+type fleetWrite = func(ctx context.Context, s *store.Store, f *revertFleet) error
+
 // kindOfWrite is a write that a revert gives back the lists of.
 type kindOfWrite struct {
 	name string
@@ -25,7 +28,7 @@ type kindOfWrite struct {
 	unseen bool
 	// asked says that the guard wants it confirmed.
 	asked bool
-	write func(ctx context.Context, s *store.Store, f *revertFleet) error
+	write fleetWrite
 }
 
 // shownList is what an address of a list answers.

@@ -20,12 +20,19 @@ func (w *twins) lists(t *testing.T) {
 	for _, kind := range []snapshot.Kind{snapshot.Targets, snapshot.URLs} {
 		for _, q := range []snapshot.Query{
 			{},
-			{Shards: []string{"prod", "spare"}}, {Shards: []string{"many"}}, {Shards: []string{"nope"}},
-			{Servers: []string{"p1:9090"}}, {Servers: []string{"nope:1"}},
-			{Services: []string{"shop"}}, {Services: []string{"nope"}},
-			{Projects: []string{"web", "a/b?c"}}, {Projects: []string{"nope"}},
-			{Farms: []string{"machines"}}, {Farms: []string{"nope"}},
-			{Jobs: []string{"node", "icmp"}}, {Jobs: []string{"nope"}},
+			{Shards: []string{"prod", "spare"}},
+			{Shards: []string{"many"}},
+			{Shards: []string{"nope"}},
+			{Servers: []string{"p1:9090"}},
+			{Servers: []string{"nope:1"}},
+			{Services: []string{"shop"}},
+			{Services: []string{"nope"}},
+			{Projects: []string{"web", "a/b?c"}},
+			{Projects: []string{"nope"}},
+			{Farms: []string{"machines"}},
+			{Farms: []string{"nope"}},
+			{Jobs: []string{"node", "icmp"}},
+			{Jobs: []string{"nope"}},
 			{Shards: []string{"prod"}, Services: []string{"shop"}, Projects: []string{"many"}},
 		} {
 			w.do(t, t.Context(), inventory.List, kind, q)
