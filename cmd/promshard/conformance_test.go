@@ -38,6 +38,7 @@ func newTwins(t *testing.T, open func(testing.TB) *store.Store) *twins {
 	w := &twins{stores: [2]*store.Store{open(t), open(t)}, done: map[string]int{}, refused: map[string]int{}, tried: map[string]int{}}
 	c, err := remote.New(remote.Options{Servers: []string{serveTwin(t, w.stores[1])}})
 	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, c.Close()) })
 	w.direct, w.remote = database{w.stores[0]}, server{c}
 	return w
 }
@@ -68,7 +69,7 @@ const twinActor = "local:somebody"
 
 // kindsOfError are all that callers tell apart.
 var kindsOfError = []error{
-	store.ErrInvalid, store.ErrNotFound, store.ErrConflict, store.ErrStale, store.ErrGuarded, store.ErrForbidden, store.ErrUnavailable,
+	store.ErrInvalid, store.ErrNotFound, store.ErrConflict, store.ErrStale, store.ErrGuarded, store.ErrShrunk, store.ErrForbidden, store.ErrUnavailable,
 }
 
 // told is what a caller learns of an error.
@@ -288,35 +289,44 @@ func (w *twins) complete(t *testing.T) {
 	}
 }
 
-// TestAServerIsToCommandsWhatADatabaseIs does the same to an inventory in a database and to one behind a server, and compares
-// what comes of it: results, errors with their fields and hints, and receipts.
-func TestAServerIsToCommandsWhatADatabaseIs(t *testing.T) {
+// runTwins runs fn with twins in each kind of database, side by side.
+func runTwins(t *testing.T, fn func(t *testing.T, w *twins)) {
+	t.Helper()
 	for name, open := range map[string]func(testing.TB) *store.Store{"sqlite": storetest.SQLite, "postgres": storetest.Postgres} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newTwins(t, open)
-			nouns := conformers()
-			for _, n := range nouns {
-				n.fill(t, w)
-			}
-			for _, n := range nouns {
-				n.try(t, w)
-			}
-			w.register(t)
-			w.setHosts(t)
-			w.imports(t)
-			w.applies(t)
-			filled := w.guarded(t)
-			w.keys(t)
-			w.lists(t)
-			w.looksBack(t, filled)
-			w.explains(t)
-			w.seesConsumers(t)
-			for i := range nouns {
-				nouns[len(nouns)-1-i].drop(t, w)
-			}
-			w.same(t, "closing", "Close", func(inv inventory) outcome { return outcome{err: inv.Close()} })
-			w.complete(t)
+			fn(t, newTwins(t, open))
 		})
 	}
+}
+
+// TestAServerIsToCommandsWhatADatabaseIs does the same to an inventory in a database and to one behind a server, and compares
+// what comes of it: results, errors with their fields and hints, and receipts.
+func TestAServerIsToCommandsWhatADatabaseIs(t *testing.T) {
+	runTwins(t, func(t *testing.T, w *twins) {
+		nouns := conformers()
+		for _, n := range nouns {
+			n.fill(t, w)
+		}
+		for _, n := range nouns {
+			n.try(t, w)
+		}
+		w.register(t)
+		w.setHosts(t)
+		w.imports(t)
+		w.applies(t)
+		w.syncs(t, elsewhereCalled("another", 3), store.SyncOptions{})
+		w.syncs(t, elsewhereCalled("", 3), store.SyncOptions{})
+		filled := w.guarded(t)
+		w.keys(t)
+		w.lists(t)
+		w.looksBack(t, filled)
+		w.explains(t)
+		w.seesConsumers(t)
+		for i := range nouns {
+			nouns[len(nouns)-1-i].drop(t, w)
+		}
+		w.same(t, "closing", "Close", func(inv inventory) outcome { return outcome{err: inv.Close()} })
+		w.complete(t)
+	})
 }
