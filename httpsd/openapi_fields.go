@@ -87,5 +87,17 @@ var fieldDocs = map[string]object{
 	"ObjectDiff.id":        {"minimum": 0},
 	"ObjectDiff.name":      {"minLength": 0, "maxLength": 2048},
 
+	"Principal.version":      {"description": "The revision at which its grants or its end last changed; in quotes, its ETag", "minimum": 1},
+	"Principal.kind":         {"description": "A token is known by its secret, a user by what the web server has checked, a certificate by its common name", "enum": []any{"token", "user", "certificate"}},
+	"Principal.grants":       {"description": "What it may do"},
+	"Principal.created_by":   {"description": "Who let it in, as the journal names it"},
+	"Principal.expires_at":   {"description": "From when on it is not let in any more; null is never"},
+	"Principal.last_used_at": {"description": "When it was let in last, up to about a minute late; null is never"},
+	"Grant.role":             {"description": "Each includes those before it", "enum": []any{"reader", "viewer", "editor", "admin"}},
+	"Grant.on":               {"description": "What the role is on, with all that belongs to it; admin is on everything alone", "enum": []any{"everything", "service", "project", "shard"}, "default": "everything"},
+	"Grant.id":               {"description": "The id of the service, the project or the shard; the name is not looked at beside it"},
+	"Grant.name":             {"description": "The name of the service, the project or the shard; not there once that is gone"},
+	"withSecret.secret":      {"description": "To be sent as a bearer token; it is shown this once. A dry run has none", "pattern": "^psh_[0-9a-z]{39}$"},
+
 	"SetHostsResult.missing": {"description": "Names that were to be removed and were not there"},
 }

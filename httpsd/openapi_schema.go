@@ -25,6 +25,7 @@ func componentSchemas() object {
 		},
 		"BulkHost": bulkHostSchema(), "Document": documentSchema(), "ApplyResult": schemaOf[store.ApplyResult](),
 	}
+	maps.Copy(schemas, accessSchemas())
 	for _, noun := range nouns {
 		maps.Copy(schemas, noun.schemas())
 	}

@@ -33,6 +33,8 @@ type request struct {
 	body any
 	// repeatable says that the request does no harm when it arrives twice.
 	repeatable bool
+	// answeredOnce says that a creation cannot be answered again, and so gets no idempotency key by itself.
+	answeredOnce bool
 }
 
 // lost is a request that may have arrived, and whose answer has not.
