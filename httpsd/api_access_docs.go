@@ -77,7 +77,7 @@ func (p principals) createDoc() *operationDoc {
 	if p.kind == store.KindToken {
 		d.summary, d.parameters = "Create a token", d.parameters[:2]
 		d.text = "The answer has its secret, this once: nothing but a hash of it is kept. So no Idempotency-Key goes with it."
-		data, tried = withSecret{w.example, "psh_00000000000000000000000000000000vs3wkcg"}, withSecret{Token: w.example}
+		data, tried = withSecret{w.example, store.TokenPrefix + "…"}, withSecret{Token: w.example}
 		answer, schema = "The new token, with its secret", ref("TokenWithSecret")
 	}
 	d.body = &bodyDoc{types: []string{jsonType}, schema: ref("New" + w.schema), example: json.RawMessage(w.create)}

@@ -314,7 +314,7 @@ func TestARoleThatIsGoneIsNotHandedOn(t *testing.T) {
 			{http.MethodDelete, fmt.Sprint("/api/v2/access/", other), ""},
 		} {
 			got := g.do(t, call[0], call[1], call[2], "Authorization", header)
-			assert.Contains(t, requireError(t, got, http.StatusForbidden, "forbidden"), "token:"+name+" may not say who may do what")
+			assert.Contains(t, requireError(t, got, http.StatusForbidden, "forbidden"), "token:"+name+" may not write tokens or grants")
 		}
 	}
 	assert.Equal(t, before, numberOf(t, s))
@@ -339,7 +339,7 @@ func exampleMoment(text string) string {
 
 func TestExamplesOfAccessInTheDocument(t *testing.T) {
 	withAPI(t, func(t *testing.T, a *apiServing) {
-		for _, noun := range []string{"Shard", "Service"} {
+		for _, noun := range []string{"Shard", "Server", "Service"} {
 			examplesOf(t, "create"+noun).run(t, a, "")
 		}
 		boss := store.Principal{Kind: store.KindCertificate, Name: "first", Grants: []store.Grant{roleOn(store.RoleAdmin)}}

@@ -97,7 +97,7 @@ var fieldDocs = map[string]object{
 	"Grant.on":               {"description": "What the role is on, with all that belongs to it; admin is on everything alone", "enum": []any{"everything", "service", "project", "shard"}, "default": "everything"},
 	"Grant.id":               {"description": "The id of the service, the project or the shard; the name is not looked at beside it"},
 	"Grant.name":             {"description": "The name of the service, the project or the shard; not there once that is gone"},
-	"withSecret.secret":      {"description": "To be sent as a bearer token; it is shown this once. A dry run has none", "pattern": "^psh_[0-9a-z]{39}$"},
+	"withSecret.secret":      {"description": "To be sent as a bearer token; it is shown this once. A dry run has none", "pattern": "^psh_"},
 
 	"SetHostsResult.missing": {"description": "Names that were to be removed and were not there"},
 }

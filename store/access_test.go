@@ -235,7 +235,7 @@ func TestAccessIsForThoseWhoAreAdminsNow(t *testing.T) {
 				},
 				func(ctx context.Context) error { return s.DeletePrincipal(ctx, other.ID, store.DeleteOptions{}) },
 			} {
-				refused(t, s, store.ErrForbidden, "token:boss may not say who may do what", func(ctx context.Context) error { return write(as(ctx, r)) })
+				refused(t, s, store.ErrForbidden, "token:boss may not write tokens or grants", func(ctx context.Context) error { return write(as(ctx, r)) })
 			}
 		}
 		refuseAll(store.RightsOf([]store.Grant{{Role: store.RoleEditor, On: store.Everything}}))

@@ -155,7 +155,7 @@ func (p *permit) refusal(noun string, id int64, title string) error {
 // refuseAccess says that somebody is no admin.
 func (p *permit) refuseAccess() error {
 	return &Error{
-		Kind: ErrForbidden, Noun: "access", Reason: p.actor + " may not say who may do what", Hint: "that needs the role " + string(RoleAdmin),
+		Kind: ErrForbidden, Noun: "access", Reason: p.actor + " may not write tokens or grants", Hint: "that needs the role " + string(RoleAdmin),
 	}
 }
 

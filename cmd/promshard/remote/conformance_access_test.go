@@ -31,9 +31,13 @@ func timeless(p store.Principal, err error) (any, error) {
 func TestAServerSaysWhoMayDoWhatAsADatabaseDoes(t *testing.T) {
 	w, ctx := newTwins(t), t.Context()
 	for _, name := range []string{"prod", "spare"} {
-		w.same(t, "creating a shard", func(inv store.Registry) (any, error) { return nil, inv.CreateShard(ctx, &store.Shard{Name: name, Enabled: true}) })
+		w.same(t, "creating a shard", func(inv store.Registry) (any, error) {
+			return nil, inv.CreateShard(ctx, &store.Shard{Name: name, Enabled: true})
+		})
 	}
-	w.same(t, "creating a service", func(inv store.Registry) (any, error) { return nil, inv.CreateService(ctx, &store.Service{Name: "shop"}) })
+	w.same(t, "creating a service", func(inv store.Registry) (any, error) {
+		return nil, inv.CreateService(ctx, &store.Service{Name: "shop"})
+	})
 	for _, p := range whoMayCome() {
 		for range 2 {
 			w.same(t, fmt.Sprintf("letting %+v in", p), func(inv store.Registry) (any, error) {
