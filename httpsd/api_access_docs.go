@@ -154,13 +154,15 @@ func accessSchemas() object {
 	grant["additionalProperties"], grant["required"] = false, []string{"role"}
 	grants := object{"type": "array", "items": ref("NewGrant"), "minItems": 1, "description": "What it may do; a higher role includes the lower ones"}
 	end := object{"type": []string{"string", "null"}, "format": "date-time", "description": "From when on it is not let in any more; null is never"}
+	secret := schemaOf[withSecret]()
+	secret["properties"].(object)["token"] = ref("Principal")
 	kind := property("kind")
 	kind["enum"] = otherKinds
 	body := func(required []string, properties object) object {
 		return object{"type": "object", "properties": properties, "additionalProperties": false, "required": required}
 	}
 	return object{
-		"Principal": schemaOf[store.Principal](), "TokenWithSecret": schemaOf[withSecret](), "NewGrant": grant,
+		"Principal": schemaOf[store.Principal](), "TokenWithSecret": secret, "NewGrant": grant,
 		"NewToken":        body([]string{"name", "grants"}, object{"name": property("name"), "grants": grants, "expires_at": end}),
 		"NewPrincipal":    body([]string{"kind", "name", "grants"}, object{"kind": kind, "name": property("name"), "grants": grants, "expires_at": end}),
 		"PrincipalChange": body([]string{}, object{"grants": grants, "expires_at": end}),

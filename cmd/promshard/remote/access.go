@@ -27,7 +27,7 @@ func (c *Client) CreatePrincipal(ctx context.Context, p *store.Principal) (secre
 			Token  store.Principal `json:"token"`
 			Secret string          `json:"secret"`
 		}
-		r := request{method: http.MethodPost, path: apiPrefix + "/tokens", body: body, answeredOnce: true}
+		r := request{method: http.MethodPost, path: apiPrefix + "/tokens", body: body, answeredOnce: true, afterLoss: "if the token is there, revoke it and create it again: its secret is lost"}
 		if err := c.write(ctx, r, &made); err != nil {
 			return "", err
 		}

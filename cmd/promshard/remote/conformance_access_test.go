@@ -159,6 +159,7 @@ func TestATokenWhoseAnswerWasLostIsNotCreatedAgain(t *testing.T) {
 	secret, err := c.CreatePrincipal(t.Context(), &p)
 	require.ErrorIs(t, err, store.ErrUnavailable)
 	require.ErrorContains(t, err, "the answer to a write was lost, which may have been done")
+	require.Contains(t, told(err), "revoke it and create it again")
 	require.Empty(t, secret)
 	list, err := s.Principals(t.Context(), store.PrincipalFilter{})
 	require.NoError(t, err)

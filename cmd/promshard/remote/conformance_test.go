@@ -30,7 +30,7 @@ func newTwins(t *testing.T) *twins {
 
 // kindsOfError are all that callers tell apart.
 var kindsOfError = []error{
-	store.ErrInvalid, store.ErrNotFound, store.ErrConflict, store.ErrStale, store.ErrGuarded, store.ErrForbidden, store.ErrUnavailable,
+	store.ErrInvalid, store.ErrNotFound, store.ErrConflict, store.ErrStale, store.ErrGuarded, store.ErrShrunk, store.ErrForbidden, store.ErrUnavailable,
 }
 
 // told is what a caller learns of an error.
