@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -59,22 +60,28 @@ const (
 	journalPageDefault = 100
 )
 
+// CheckJournalPage returns how many objects a page of a journal entry has at most, or ErrInvalid for what makes no sense.
+func CheckJournalPage(offset int64, limit int) (int, error) {
+	refuse := func(field, value, reason string) (int, error) {
+		return 0, &Error{Kind: ErrInvalid, Noun: "journal", Field: field, Value: value, Reason: reason}
+	}
+	switch {
+	case limit < 0 || limit > journalPageMost:
+		return refuse("limit", fmt.Sprint(limit), fmt.Sprintf("must be between 1 and %d, or 0 for %d", journalPageMost, journalPageDefault))
+	case offset < 0:
+		return refuse("offset", fmt.Sprint(offset), "must be 0 or more")
+	}
+	return cmp.Or(limit, journalPageDefault), nil
+}
+
 // JournalPage implements Inventory.
 func (s *Store) JournalPage(ctx context.Context, revision, offset int64, limit int) (JournalPage, error) {
-	if limit < 0 || limit > journalPageMost {
-		return JournalPage{}, &Error{
-			Kind: ErrInvalid, Noun: "journal", Field: "limit", Value: fmt.Sprint(limit),
-			Reason: fmt.Sprintf("must be between 1 and %d, or 0 for %d", journalPageMost, journalPageDefault),
-		}
-	}
-	if offset < 0 {
-		return JournalPage{}, &Error{Kind: ErrInvalid, Noun: "journal", Field: "offset", Value: fmt.Sprint(offset), Reason: "must be 0 or more"}
-	}
-	if limit == 0 {
-		limit = journalPageDefault
+	limit, err := CheckJournalPage(offset, limit)
+	if err != nil {
+		return JournalPage{}, err
 	}
 	var page JournalPage
-	err := s.view(ctx, func(v view) (err error) {
+	err = s.view(ctx, func(v view) (err error) {
 		page, err = v.journalPage(ctx, revision, offset, int64(limit))
 		return err
 	})
@@ -168,11 +175,7 @@ func (c Change) object() ObjectDiff {
 	if side == nil {
 		side = c.Before
 	}
-	if n := nouns[c.Noun]; n != nil {
-		if row, err := n.decode(side); err == nil {
-			o.Name = row.name
-		}
-	}
+	o.Name = c.nameOf(side)
 	before, after := flatten(c.Before), flatten(c.After)
 	all := maps.Clone(before)
 	maps.Copy(all, after)
@@ -182,6 +185,22 @@ func (c Change) object() ObjectDiff {
 		}
 	}
 	return o
+}
+
+// nameOf is what the object was called on one side of the change; empty when that is not known.
+func (c Change) nameOf(side json.RawMessage) string {
+	if isAccessNoun(c.Noun) {
+		var p Principal
+		if json.Unmarshal(side, &p) == nil {
+			return p.Name
+		}
+	}
+	if n := nouns[c.Noun]; n != nil {
+		if row, err := n.decode(side); err == nil {
+			return row.name
+		}
+	}
+	return ""
 }
 
 // flatten returns the fields of an object that say something, those of objects in it under both names.
