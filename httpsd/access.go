@@ -92,9 +92,21 @@ type Access struct {
 	usagesMu sync.Mutex
 	usages   map[int64]*usage
 
+	// misses are requests with a token that is not in the table, which may have been created a moment ago; running says that
+	// Run looks for them.
+	misses  checks
+	running atomic.Bool
+
 	// failing is whether the last look at the database failed. It belongs to Run.
 	failing bool
 }
+
+const (
+	// missPause is the least time between two looks at the database for tokens that are not in the table, so that made-up
+	// ones cost it little; missPatience is how long a request waits for such a look.
+	missPause    = 200 * time.Millisecond
+	missPatience = time.Second
+)
 
 // usage is what is known of the requests of one principal.
 type usage struct {
@@ -109,7 +121,7 @@ func NewAccess(o AccessOptions) *Access {
 	if o.Source == nil {
 		panic("httpsd: AccessOptions.Source is required")
 	}
-	a := &Access{o: o.withDefaults(), web: newWebUsers(o.WebConfigFile), usages: map[int64]*usage{}}
+	a := &Access{o: o.withDefaults(), web: newWebUsers(o.WebConfigFile), usages: map[int64]*usage{}, misses: newChecks()}
 	a.metrics = newAccessMetrics(a, o.Registerer)
 	return a
 }
@@ -123,20 +135,24 @@ func (a *Access) Run(ctx context.Context) error {
 	}
 	mark := time.NewTicker(a.o.MarkInterval)
 	defer mark.Stop()
+	a.running.Store(true)
+	defer a.running.Store(false)
 	for {
+		waiting := a.misses.take()
 		err := a.refresh(ctx)
+		waiting.tell(err)
 		if ctx.Err() != nil {
 			a.markBeforeEnd(ctx)
 			return nil
 		}
 		a.report(err)
-		wait, listen := a.o.CheckInterval, wake
+		wait, listen, missed := a.o.CheckInterval, wake, a.misses.asked
 		if err != nil {
-			wait, listen = retry.NextBackOff(), nil
+			wait, listen, missed = retry.NextBackOff(), nil, nil
 		} else {
 			retry.Reset()
 		}
-		if sleep(ctx, wait, listen, nil) {
+		if a.rest(ctx, wait, listen, missed) {
 			select {
 			case <-mark.C:
 				a.mark(ctx)
@@ -144,6 +160,37 @@ func (a *Access) Run(ctx context.Context) error {
 			}
 		}
 	}
+}
+
+// rest is sleep that lets missed end it no sooner than missPause after it began.
+func (a *Access) rest(ctx context.Context, d time.Duration, wake, missed <-chan struct{}) bool {
+	pause := time.NewTimer(min(d, missPause))
+	defer pause.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-wake:
+		return true
+	case <-pause.C:
+		return sleep(ctx, d-min(d, missPause), wake, missed)
+	}
+}
+
+// find returns the holder of a secret, nil when there is none. One that the table does not know is looked for in the
+// database, which may know it since a moment ago.
+func (a *Access) find(ctx context.Context, t *accessTable, secret string) *holder {
+	if h := t.token(secret); h != nil || !a.running.Load() || !store.ValidToken(secret) {
+		return h
+	}
+	ctx, cancel := context.WithTimeout(ctx, missPatience)
+	defer cancel()
+	looked := make(chan error, 1)
+	a.misses.add(looked)
+	select {
+	case <-looked:
+	case <-ctx.Done():
+	}
+	return a.table.Load().token(secret)
 }
 
 // refresh brings the table up to date.

@@ -216,6 +216,7 @@ var routeNeeds = map[string]need{
 
 	"POST /api/v2/register/server": needEdit, "POST /api/v2/register/host": needEdit, "POST /api/v2/register/job": needEdit,
 	"POST /api/v2/register/exporter": needEdit, "POST /api/v2/import": needEdit,
+	"POST /api/v2/sync": needEdit,
 
 	"GET /api/v2/shards": needView, "GET /api/v2/shards/{key}": needView,
 	"POST /api/v2/shards": needEdit, "PATCH /api/v2/shards/{key}": needEdit, "DELETE /api/v2/shards/{key}": needEdit,

@@ -19,10 +19,13 @@ type APIOptions struct {
 	// MaxPageSize is how many rows a page of a list has at most; 0 means 1000. A page that does not say how many it wants
 	// has 100, or MaxPageSize if that is less.
 	MaxPageSize int
-	// MaxImportBytes is how large a list may be that is imported, decompressed; 0 means 1 GiB.
+	// MaxImportBytes is how large a list may be that is imported, or a source that is synced, decompressed; 0 means 1 GiB.
 	MaxImportBytes int64
-	// ImportFolder is where such a list is kept while it comes in; empty is that for temporary files.
+	// ImportFolder is where such a body is kept while it comes in; empty is that for temporary files.
 	ImportFolder string
+	// MaxSyncRows is how many rows a source may have that is synced, since all of it is in memory meanwhile; 0 means
+	// 1,000,000. Its size is bounded by MaxImportBytes.
+	MaxSyncRows int
 	// MaxDocumentBytes bounds the body of an apply, in place of Options.MaxBodyBytes when that is less; 0 means 16 MiB.
 	MaxDocumentBytes int64
 }
@@ -36,6 +39,9 @@ func (o APIOptions) withDefaults() APIOptions {
 	}
 	if o.MaxImportBytes <= 0 {
 		o.MaxImportBytes = 1 << 30
+	}
+	if o.MaxSyncRows <= 0 {
+		o.MaxSyncRows = 1_000_000
 	}
 	if o.MaxDocumentBytes <= 0 {
 		o.MaxDocumentBytes = 16 << 20
@@ -93,6 +99,7 @@ func (c *call) send(code int, form any) error {
 	header.Set("Content-Length", strconv.Itoa(len(body)))
 	header.Set("Cache-Control", "no-store")
 	header.Set("X-Content-Type-Options", "nosniff")
+	c.h.allowTime(c.w, int64(len(body)))
 	c.w.WriteHeader(code)
 	c.w.Write(body) //nolint:errcheck // the client is gone; there is nobody to tell
 	return nil

@@ -17,12 +17,9 @@ const yamlType = "application/yaml"
 // applyDocument makes the inventory have what the body states, and answers with what that took.
 func applyDocument(c *call) error {
 	ctx, receipt := c.writing()
-	is := func(name string) bool {
-		given := c.query.flag(name)
-		return given != nil && *given
-	}
 	o := store.ApplyOptions{
-		ManagedBy: c.query.text("managed_by"), Prune: is("prune"), TakeOver: is("take_over"), AllowEmpty: is("allow_empty"),
+		ManagedBy: c.query.text("managed_by"), Prune: c.query.yes("prune"), TakeOver: c.query.yes("take_over"),
+		AllowEmpty: c.query.yes("allow_empty"),
 	}
 	if err := c.begin(); err != nil {
 		return err

@@ -71,6 +71,12 @@ func (p *parameters) flag(name string) *bool {
 	return &yes
 }
 
+// yes says whether a parameter that is true or false is given, and true.
+func (p *parameters) yes(name string) bool {
+	value := p.flag(name)
+	return value != nil && *value
+}
+
 // number returns a parameter between least and most, and instead when it is not given.
 func (p *parameters) number(name string, least, most, instead int) int {
 	value, given := p.take(name)

@@ -19,7 +19,7 @@ const mergeAttempts = 50
 func (c *call) writing() (ctx context.Context, receipt *store.Receipt) {
 	receipt = &store.Receipt{}
 	ctx = store.WithReceipt(c.r.Context(), receipt)
-	if dry := c.query.flag("dry_run"); dry != nil && *dry {
+	if c.query.yes("dry_run") {
 		ctx = store.WithDryRun(ctx)
 	}
 	if digest := c.query.text("confirm"); digest != "" {
@@ -246,6 +246,10 @@ func countChanges(changes []store.Change) []nounChanges {
 			all = append(all, nounChanges{Noun: change.Noun})
 		}
 		switch at := &all[i]; {
+		case change.Created != nil:
+			for _, r := range change.Created {
+				at.Created += r.Last - r.First + 1
+			}
 		case change.Before == nil:
 			at.Created++
 		case change.After == nil:

@@ -57,6 +57,7 @@ var statusTable = []statusOf{
 	{isNotFound, http.StatusNotFound, "not_found"},
 	{is(store.ErrStale), http.StatusPreconditionFailed, "stale"},
 	{is(store.ErrGuarded), http.StatusConflict, "guarded"},
+	{is(store.ErrShrunk), http.StatusConflict, "shrunk"},
 	{is(store.ErrConflict), http.StatusConflict, "conflict"},
 	{is(errClientGone), statusClientGone, "canceled"},
 	{is(errTooManyWatchers), http.StatusServiceUnavailable, "unavailable"},

@@ -130,6 +130,9 @@ type handler struct {
 	// document renders the OpenAPI document once.
 	document func() ([]byte, error)
 
+	// syncing has room for one: who has put something into it may hold a source in memory.
+	syncing chan struct{}
+
 	// patience is behindPatience.
 	patience time.Duration
 
@@ -148,6 +151,7 @@ func New(o Options) *Handler {
 	h := &handler{
 		o: o, metrics: newRequestMetrics(o.Registerer), holds: newHolds(o.MaxHeldRequests, o.Registerer),
 		watches:  newWatches(o.MaxWatchers, o.Registerer),
+		syncing:  make(chan struct{}, 1),
 		patience: behindPatience,
 		released: released, release: sync.OnceFunc(func() { close(released) }),
 	}

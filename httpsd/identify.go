@@ -29,11 +29,11 @@ func (a *Access) identify(r *http.Request) (*holder, error) {
 	scheme, rest := authorization(r)
 	switch {
 	case strings.EqualFold(scheme, "bearer") && strings.HasPrefix(rest, store.TokenPrefix):
-		return a.holderOf(t.token(rest))
+		return a.holderOf(a.find(r.Context(), t, rest))
 	case strings.EqualFold(scheme, "basic"):
 		user, password, ok := basicAuth(rest)
 		if strings.HasPrefix(password, store.TokenPrefix) {
-			return a.holderOf(t.token(password))
+			return a.holderOf(a.find(r.Context(), t, password))
 		}
 		if ok && a.web.verified(user, password) {
 			return a.known(t.users, store.KindUser, user)

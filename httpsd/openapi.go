@@ -47,7 +47,7 @@ var errorTexts = map[int]string{
 	http.StatusForbidden:             "Whoever asks may not do it, there",
 	http.StatusTooManyRequests:       "Too many requests of one token; Retry-After says when to go on",
 	http.StatusNotFound:              "What the address, a parameter or the body names is not there",
-	http.StatusConflict:              "It contradicts what is there: a name that is taken, something that others hang on, a name that fits several (`conflict`); or it would take more targets away than may go unconfirmed (`guarded`, with `guard`)",
+	http.StatusConflict:              "It contradicts what is there: a name that is taken, something that others hang on, a name that fits several (`conflict`); or it would take more targets away than may go unconfirmed (`guarded`, with `guard`); or a source has lost too much (`shrunk`)",
 	http.StatusPreconditionFailed:    "It has changed since the version that If-Match names (`stale`)",
 	http.StatusRequestEntityTooLarge: "The body is too large",
 	http.StatusRequestURITooLong:     "The address is too long",

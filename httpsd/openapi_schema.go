@@ -24,6 +24,7 @@ func componentSchemas() object {
 			"propertyNames": object{"pattern": labelPattern},
 		},
 		"BulkHost": bulkHostSchema(), "Document": documentSchema(), "ApplyResult": schemaOf[store.ApplyResult](),
+		"SyncSource": syncSourceSchema(), "SyncResult": schemaOf[store.SyncResult](),
 	}
 	for _, noun := range nouns {
 		maps.Copy(schemas, noun.schemas())
@@ -48,6 +49,8 @@ func typeSchema(t reflect.Type) object {
 		return object{}
 	}
 	switch t.Kind() {
+	case reflect.Interface:
+		return object{}
 	case reflect.Pointer:
 		return typeSchema(t.Elem())
 	case reflect.String:

@@ -20,6 +20,9 @@ var (
 	// ErrGuarded marks a write that would take away more targets than one may without confirming it; see GuardError. It
 	// is an ErrConflict too.
 	ErrGuarded = fmt.Errorf("guarded: %w", ErrConflict)
+	// ErrShrunk marks a sync whose source has lost so much that it is rather broken than smaller; see
+	// SyncOptions.AllowShrink. It is an ErrConflict too.
+	ErrShrunk = fmt.Errorf("shrunk: %w", ErrConflict)
 	// ErrForbidden marks a write that whoever asked for it may not do; see WithRights. Nothing was changed.
 	ErrForbidden = errors.New("forbidden")
 	// ErrUnavailable marks a database that could not be reached, or is too busy to answer in time.
@@ -28,7 +31,7 @@ var (
 
 // Error says which field of which noun was refused, the value, and what would do.
 type Error struct {
-	// Kind is one of ErrInvalid, ErrNotFound, ErrConflict, ErrStale, ErrForbidden, ErrUnavailable.
+	// Kind is one of ErrInvalid, ErrNotFound, ErrConflict, ErrStale, ErrShrunk, ErrForbidden, ErrUnavailable.
 	Kind error
 	// Noun is the singular name of what was addressed: "host", "exporter".
 	Noun string

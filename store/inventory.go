@@ -95,6 +95,10 @@ type Registry interface {
 	// as it is, but for lists of projects, which are then all that the project has from ApplyOptions.ManagedBy, and for
 	// what ApplyOptions.Prune deletes. Errors name the place in the document.
 	Apply(ctx context.Context, d Document, o ApplyOptions) (ApplyResult, error)
+	// Sync brings in what another inventory has, and at later runs what has changed there since, in one transaction.
+	// Edits made here survive. Rows that the inventory does not accept, and conflicts, are issues of the result; the
+	// rest goes in.
+	Sync(ctx context.Context, source SyncSource, o SyncOptions) (SyncResult, error)
 
 	// JournalPage returns the entry of one revision with what it did to each object, from the object at offset on, and no
 	// more objects than limit; 0 means 100, the most is 1,000.
@@ -113,10 +117,6 @@ type Inventory interface {
 	// Load sends everything that lists are rendered from to the sink, as it is at the revision returned: one
 	// consistent view, streamed.
 	Load(ctx context.Context, sink Sink) (Revision, error)
-	// Sync brings in what another inventory has, and at later runs what has changed there since, in one transaction.
-	// Edits made here survive. Rows that the inventory does not accept, and conflicts, are issues of the result; the
-	// rest goes in.
-	Sync(ctx context.Context, source SyncSource, o SyncOptions) (SyncResult, error)
 }
 
 // ServerRegistration is what RegisterServer did.

@@ -12,101 +12,119 @@ package store
 type SyncSource struct {
 	// Name says who this is, such as "promgen". Required, a name like any other. What was taken in before is remembered
 	// by it: two sources with one name would undo each other.
-	Name string
+	Name string `json:"name"`
 
-	Shards           []SyncShard
-	Servers          []SyncServer
-	Services         []SyncService
-	Projects         []SyncProject
-	Farms            []SyncFarm
-	Hosts            []SyncHost
-	Exporters        []SyncExporter
-	DefaultExporters []SyncDefaultExporter
-	Probes           []SyncProbe
-	URLs             []SyncURL
+	Shards           []SyncShard           `json:"shards"`
+	Servers          []SyncServer          `json:"servers"`
+	Services         []SyncService         `json:"services"`
+	Projects         []SyncProject         `json:"projects"`
+	Farms            []SyncFarm            `json:"farms"`
+	Hosts            []SyncHost            `json:"hosts"`
+	Exporters        []SyncExporter        `json:"exporters"`
+	DefaultExporters []SyncDefaultExporter `json:"default_exporters"`
+	Probes           []SyncProbe           `json:"probes"`
+	URLs             []SyncURL             `json:"urls"`
+}
+
+// Rows is how many rows the source has, of all nouns.
+func (s *SyncSource) Rows() int {
+	return len(s.Shards) + len(s.Servers) + len(s.Services) + len(s.Projects) + len(s.Farms) + len(s.Hosts) +
+		len(s.Exporters) + len(s.DefaultExporters) + len(s.Probes) + len(s.URLs)
 }
 
 // SyncShard is a Shard of a SyncSource.
 type SyncShard struct {
-	Key              int64
-	Name, URL        string
-	Enabled          bool
-	Samples, Targets int64
+	Key     int64  `json:"key"`
+	Name    string `json:"name"`
+	URL     string `json:"url"`
+	Enabled bool   `json:"enabled"`
+	Samples int64  `json:"samples"`
+	Targets int64  `json:"targets"`
 }
 
 // SyncServer is a Server of a SyncSource.
 type SyncServer struct {
-	Key  int64
-	Host string
-	Port int
+	Key  int64  `json:"key"`
+	Host string `json:"host"`
+	Port int    `json:"port"`
 	// Shard is the key of a SyncShard.
-	Shard int64
+	Shard int64 `json:"shard"`
 }
 
 // SyncService is a Service of a SyncSource.
 type SyncService struct {
-	Key                      int64
-	Name, Description, Owner string
+	Key         int64  `json:"key"`
+	Name        string `json:"name"`
+	Description string `json:"description"`
+	Owner       string `json:"owner"`
 }
 
 // SyncProject is a Project of a SyncSource.
 type SyncProject struct {
-	Key                      int64
-	Name, Description, Owner string
+	Key         int64  `json:"key"`
+	Name        string `json:"name"`
+	Description string `json:"description"`
+	Owner       string `json:"owner"`
 	// Service and Shard are the keys of a SyncService and a SyncShard.
-	Service, Shard int64
+	Service int64 `json:"service"`
+	Shard   int64 `json:"shard"`
 }
 
 // SyncFarm is a Farm of a SyncSource.
 type SyncFarm struct {
-	Key int64
+	Key  int64  `json:"key"`
+	Name string `json:"name"`
 	// Source is where the farm's hosts come from; empty means DefaultFarmSource.
-	Name, Source string
+	Source string `json:"source"`
 	// Project is the key of a SyncProject. A project has one farm.
-	Project int64
+	Project int64 `json:"project"`
 }
 
 // SyncHost is a Host of a SyncSource.
 type SyncHost struct {
-	Key  int64
-	Name string
+	Key  int64  `json:"key"`
+	Name string `json:"name"`
 	// Farm is the key of a SyncFarm.
-	Farm int64
+	Farm int64 `json:"farm"`
 }
 
 // SyncExporter is an Exporter of a SyncSource.
 type SyncExporter struct {
-	Key  int64
-	Job  string
-	Port int
+	Key  int64  `json:"key"`
+	Job  string `json:"job"`
+	Port int    `json:"port"`
+	Path string `json:"path"`
 	// Scheme is http when it is empty.
-	Path, Scheme string
-	Enabled      bool
+	Scheme  string `json:"scheme"`
+	Enabled bool   `json:"enabled"`
 	// Project is the key of a SyncProject.
-	Project int64
+	Project int64 `json:"project"`
 }
 
 // SyncDefaultExporter is a DefaultExporter of a SyncSource.
 type SyncDefaultExporter struct {
-	Key  int64
-	Job  string
-	Port int
+	Key  int64  `json:"key"`
+	Job  string `json:"job"`
+	Port int    `json:"port"`
+	Path string `json:"path"`
 	// Scheme is http when it is empty.
-	Path, Scheme string
+	Scheme string `json:"scheme"`
 }
 
 // SyncProbe is a Probe of a SyncSource.
 type SyncProbe struct {
-	Key                 int64
-	Module, Description string
+	Key         int64  `json:"key"`
+	Module      string `json:"module"`
+	Description string `json:"description"`
 }
 
 // SyncURL is a URL of a SyncSource.
 type SyncURL struct {
-	Key int64
-	URL string
+	Key int64  `json:"key"`
+	URL string `json:"url"`
 	// Project and Probe are the keys of a SyncProject and a SyncProbe.
-	Project, Probe int64
+	Project int64 `json:"project"`
+	Probe   int64 `json:"probe"`
 }
 
 // SyncOptions say how a source is taken in. The zero value is ready to use.
@@ -115,8 +133,11 @@ type SyncOptions struct {
 	// every run until both sides agree.
 	Theirs bool
 	// AllowShrink takes in a source that has lost more than half of the rows of some noun since the last run. Without
-	// it, a source that has lost that many, and at least 20 of them, is refused with ErrConflict.
+	// it, a source that has lost that many, and at least 20 of them, is refused with ErrShrunk.
 	AllowShrink bool
+	// Progress, when not nil, is called now and then, from one goroutine at a time, with the number of rows of the source
+	// that were dealt with so far.
+	Progress func(rows int64)
 }
 
 // SyncResult says what a sync did, or would do. Everything in it is in a fixed order: by noun, parents before children,
@@ -167,7 +188,7 @@ type SyncChange struct {
 	Fields []FieldChange `json:"fields,omitempty"`
 }
 
-// FieldChange is one field of a row before and after.
+// FieldChange is one field of a row before and after: a string, a bool or a whole number.
 type FieldChange struct {
 	Field  string `json:"field"`
 	Before any    `json:"before"`

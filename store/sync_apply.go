@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -198,5 +199,34 @@ func (n *syncNoun[T]) journal(ctx context.Context, tx *writeTx) error {
 
 // keep writes the ledger, and says whether it differs.
 func (n *syncNoun[T]) keep(ctx context.Context, tx *writeTx, source string) (bool, error) {
+	if err := n.allowMemory(tx); err != nil {
+		return false, err
+	}
 	return n.ledger.write(ctx, tx, source, n.noun())
+}
+
+// allowMemory demands the right to write a row from whoever alters what is remembered of it, since that decides what
+// later runs do to the row. Changes of rows themselves are recorded. A row that nothing was remembered of may be met by
+// everybody: the next run can do no more to it than this one.
+func (n *syncNoun[T]) allowMemory(tx *writeTx) error {
+	if tx.permit == nil {
+		return nil
+	}
+	for _, key := range slices.Sorted(maps.Keys(n.ledger.next)) {
+		old := n.ledger.last[key]
+		if old == nil {
+			continue
+		}
+		var row any = struct{}{} // one that is gone is nowhere in particular
+		if m := n.rows[old.id]; m != nil {
+			if m.action() != "" {
+				continue
+			}
+			row = *m.before
+		}
+		if err := tx.permit.allow(n.noun(), old.id, row, row); err != nil {
+			return err
+		}
+	}
+	return nil
 }

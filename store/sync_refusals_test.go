@@ -111,11 +111,11 @@ func TestSyncRefusesASourceThatHasShrunk(t *testing.T) {
 		full := source
 		source.Hosts = full.Hosts[:20]
 		source.Exporters = full.Exporters[:30]
-		refused(t, s, store.ErrConflict, "has lost 22 of 42 hosts since the last run", func(ctx context.Context) error {
+		refused(t, s, store.ErrShrunk, "has lost 22 of 42 hosts since the last run", func(ctx context.Context) error {
 			_, err := s.Sync(ctx, source, store.SyncOptions{})
 			return err
 		})
-		refused(t, s, store.ErrConflict, "has lost 42 of 42 hosts, 42 of 42 exporters since the last run", func(ctx context.Context) error {
+		refused(t, s, store.ErrShrunk, "has lost 42 of 42 hosts, 42 of 42 exporters since the last run", func(ctx context.Context) error {
 			_, err := s.Sync(store.WithDryRun(ctx), store.SyncSource{Name: "promgen"}, store.SyncOptions{})
 			return err
 		})

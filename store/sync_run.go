@@ -23,13 +23,15 @@ func (s *Store) Sync(ctx context.Context, source SyncSource, o SyncOptions) (Syn
 	if err != nil {
 		return SyncResult{}, err
 	}
-	revision, err := s.write(ctx, "sync", func(tx *writeTx) error {
+	return written(ctx, s, "sync", func(tx *writeTx) (SyncResult, error) {
 		if err := run.plan(ctx, tx); err != nil {
-			return err
+			return SyncResult{}, err
 		}
-		return run.apply(ctx, tx)
+		if err := run.apply(ctx, tx); err != nil {
+			return SyncResult{}, err
+		}
+		return run.result(tx), nil
 	})
-	return run.finish(revision, err)
 }
 
 // syncRun is one sync.
@@ -38,12 +40,15 @@ type syncRun struct {
 	options SyncOptions
 	dialect *dialect
 	nouns   []syncStep
+	// done is how many rows of the source were dealt with.
+	done int64
 }
 
 // syncStep is a syncNoun whatever its type.
 type syncStep interface {
 	noun() string
 	prose() string
+	size() int
 	order() error
 	load(ctx context.Context, q querier, d *dialect) error
 	remember(l syncLedger)
@@ -107,7 +112,7 @@ func (r *syncRun) plan(ctx context.Context, q querier) error {
 	return nil
 }
 
-// refuseShrunk returns ErrConflict when the source has lost so much that it is rather broken than smaller.
+// refuseShrunk returns ErrShrunk when the source has lost so much that it is rather broken than smaller.
 func (r *syncRun) refuseShrunk() error {
 	const few = 20
 	var counts []string
@@ -120,14 +125,15 @@ func (r *syncRun) refuseShrunk() error {
 		return nil
 	}
 	return &Error{
-		Kind: ErrConflict, Noun: "source", Value: r.source,
+		Kind: ErrShrunk, Noun: "source", Value: r.source,
 		Reason: "has lost " + strings.Join(counts, ", ") + " since the last run",
 		Hint:   "see whether all of it was read; allow it to shrink if it has",
 	}
 }
 
 // apply writes what was planned. Rows leave what they give up before others take it, parents are there before their
-// children, and go after them.
+// children, and go after them. Changes are recorded while all rows are there, those that go as well, since where a row
+// is decides who may write it.
 func (r *syncRun) apply(ctx context.Context, tx *writeTx) error {
 	for _, n := range r.nouns {
 		if err := n.park(ctx, tx); err != nil {
@@ -136,11 +142,7 @@ func (r *syncRun) apply(ctx context.Context, tx *writeTx) error {
 		if err := n.put(ctx, tx, r.dialect); err != nil {
 			return err
 		}
-	}
-	for _, n := range slices.Backward(r.nouns) {
-		if err := n.remove(ctx, tx); err != nil {
-			return err
-		}
+		r.advance(n)
 	}
 	for _, n := range r.nouns {
 		if err := n.journal(ctx, tx); err != nil {
@@ -152,21 +154,33 @@ func (r *syncRun) apply(ctx context.Context, tx *writeTx) error {
 		}
 		tx.keep = tx.keep || kept
 	}
-	result, _ := r.finish(0, nil)
-	tx.describe("sync from %s: %s", r.source, result.summary())
+	for _, n := range slices.Backward(r.nouns) {
+		if err := n.remove(ctx, tx); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
-// finish is the result, or the error.
-func (r *syncRun) finish(revision int64, err error) (SyncResult, error) {
-	if err != nil {
-		return SyncResult{}, err
+// advance tells that all rows of a noun were dealt with.
+func (r *syncRun) advance(n syncStep) {
+	r.done += int64(n.size())
+	if r.options.Progress != nil {
+		r.options.Progress(r.done)
 	}
-	result := SyncResult{Changes: []SyncChange{}, Issues: []SyncIssue{}, Revision: revision}
+}
+
+// result tells what was written, and describes it in the journal entry.
+func (r *syncRun) result(tx *writeTx) SyncResult {
+	result := SyncResult{Changes: []SyncChange{}, Issues: []SyncIssue{}}
 	for _, n := range r.nouns {
 		n.report(&result)
 	}
-	return result, nil
+	if len(tx.changes) > 0 && !tx.options.dryRun {
+		result.Revision = tx.next
+	}
+	tx.describe("sync from %s: %s", r.source, result.summary())
+	return result
 }
 
 // summary is "created 2 hosts, 1 URL; deleted 1 shard".
@@ -192,6 +206,9 @@ func (r SyncResult) summary() string {
 	}
 	return strings.Join(parts, "; ")
 }
+
+// size is how many rows the source has.
+func (n *syncNoun[T]) size() int { return len(n.source) }
 
 // remember takes in what is remembered of the source.
 func (n *syncNoun[T]) remember(l syncLedger) { n.ledger = l }

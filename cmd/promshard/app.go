@@ -116,11 +116,12 @@ func (a *app) run(ctx context.Context, args []string) (code int) {
 			panic(r)
 		}
 	}()
-	command, err := a.kingpin.Parse(spellOutStdin(args))
+	spelt := spellOutStdin(args)
+	command, err := a.kingpin.Parse(spelt)
 	if err != nil {
 		var usage *usageError
 		if !errors.As(err, &usage) {
-			err = &usageError{command: commandOf(a.kingpin, args), err: err}
+			err = &usageError{command: commandOf(a.kingpin, args), err: namingFlag(a.kingpin, spelt, err)}
 		}
 		return a.fail(ctx, err)
 	}

@@ -39,7 +39,7 @@ func (a *app) fill(ctx context.Context, inv store.Registry, size fleet.Fleet, fo
 			return store.ImportResult{}, err
 		}
 	}
-	bar := newProgress(a.err, "making the fleet "+size.Name, -1)
+	bar := newProgress(a.err, "making the fleet "+size.Name, "targets", -1)
 	result, err := inv.Import(ctx, size.Groups(), store.ImportOptions{Progress: bar.update})
 	bar.done()
 	if err != nil {

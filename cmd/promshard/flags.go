@@ -106,7 +106,11 @@ func durationFlag(cmd *kingpin.CmdClause, name, help string) *optional[model.Dur
 		if s == "" {
 			return 0, nil
 		}
-		return model.ParseDuration(s)
+		d, err := model.ParseDuration(s)
+		if err != nil {
+			return 0, errors.New(notDuration)
+		}
+		return d, nil
 	})
 }
 

@@ -37,7 +37,7 @@ func (a *app) importJobs(ctx context.Context, source, shard string, timeout time
 	}
 	defer list.Close()
 	return a.withInventory(ctx, a.openInventory, func(ctx context.Context, inv inventory) error {
-		bar := newProgress(a.err, "importing", size)
+		bar := newProgress(a.err, "importing", "targets", size)
 		result, err := inv.Import(ctx, store.ReadGroups(bar.reader(list)), store.ImportOptions{Shard: shard, Progress: bar.update})
 		bar.done()
 		if err != nil {

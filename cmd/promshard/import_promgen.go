@@ -15,7 +15,7 @@ import (
 	"github.com/promshard/promshard/store"
 )
 
-// promgenImport is what import promgen is asked to do.
+// promgenImport is what import promgen is asked to do. The token is Promgen's.
 type promgenImport struct {
 	from, name       string
 	passwordFile     string
@@ -39,35 +39,39 @@ func (a *app) addImportPromgen(parent commander) {
 		cmd.Flag("name", `What to remember this Promgen by, where there are several: the next run under that name takes over what has changed. By default "promgen" for a database, "promgen-web" for a web server.`).
 			PlaceHolder("NAME").StringVar(&p.name)
 		cmd.Flag("password-file", "File with the database's password. PROMSHARD_PROMGEN_PASSWORD has it without a file.").PlaceHolder("FILE").StringVar(&p.passwordFile)
-		cmd.Flag("token", "Token of Promgen's API. PROMSHARD_PROMGEN_TOKEN has it where others cannot see it.").PlaceHolder("TOKEN").StringVar(&p.token)
-		cmd.Flag("token-file", "File with the token of Promgen's API.").PlaceHolder("FILE").StringVar(&p.tokenFile)
+		cmd.Flag("promgen-token", "Token of Promgen's API. PROMSHARD_PROMGEN_TOKEN has it where others cannot see it.").PlaceHolder("TOKEN").StringVar(&p.token)
+		cmd.Flag("promgen-token-file", "File with the token of Promgen's API.").PlaceHolder("FILE").StringVar(&p.tokenFile)
 		cmd.Flag("dry-run", "Change nothing, and print what would change.").BoolVar(&p.dryRun)
 		cmd.Flag("theirs", "Where something was changed both here and in Promgen, take what Promgen has. Without it, what is here stays.").BoolVar(&p.options.Theirs)
 		cmd.Flag("allow-shrink", "Take over a Promgen that has lost more than half of something since the last run. Without it that is refused, since it looks like the wrong database.").BoolVar(&p.options.AllowShrink)
 		cmd.Flag("timeout", "How long reading Promgen may take in all.").Default("10m").PlaceHolder("10m").DurationVar(&p.timeout)
-		a.databaseOnly(cmd)
+		a.addServer(cmd)
 		a.addConfirm(cmd)
 		p.out = a.addOutput(cmd)
 		return func(ctx context.Context) error { return a.importPromgen(ctx, p) }
 	})
 }
 
-// importPromgen reads Promgen before the inventory is opened, so that a wrong name creates no database.
+// importPromgen reads Promgen before the inventory is opened, so that a wrong name creates no database. What is wrong with
+// the flags that say where that is shows before.
 func (a *app) importPromgen(ctx context.Context, p *promgenImport) error {
-	if err := a.checkDatabaseOnly(); err != nil {
+	if _, err := a.onServer(); err != nil {
 		return err
 	}
 	source, err := p.read(ctx)
 	if err != nil {
 		return err
 	}
-	return a.withStore(ctx, func(ctx context.Context, s *store.Store) error {
+	return a.withInventory(ctx, a.openInventory, func(ctx context.Context, inv inventory) error {
 		var receipt store.Receipt
 		ctx = store.WithReceipt(ctx, &receipt)
 		if p.dryRun {
 			ctx = store.WithDryRun(ctx)
 		}
-		result, err := s.Sync(ctx, source.SyncSource, p.options)
+		bar := newProgress(a.err, "importing", "rows", int64(source.Rows()))
+		p.options.Progress = bar.updateAll
+		result, err := inv.Sync(ctx, source.SyncSource, p.options)
+		bar.done()
 		if err != nil {
 			return withShrinkHint(fmt.Errorf("importing Promgen: %w", err))
 		}
@@ -81,8 +85,7 @@ func (a *app) importPromgen(ctx context.Context, p *promgenImport) error {
 
 // withShrinkHint names the flag that takes over a Promgen that has lost much.
 func withShrinkHint(err error) error {
-	var e *store.Error
-	if errors.As(err, &e) && errors.Is(e, store.ErrConflict) && e.Noun == "source" {
+	if errors.Is(err, store.ErrShrunk) {
 		return &hinted{err: err, hint: "is --from the right Promgen? --allow-shrink takes it over as it is now"}
 	}
 	return err
@@ -132,7 +135,7 @@ func (p *promgenImport) readWeb(ctx context.Context) (promgen.Source, error) {
 	if err != nil || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
 		return promgen.Source{}, &usageError{err: errors.New("--from is not the address of a web server, such as https://promgen.example")}
 	}
-	token, err := secret("--token-file", p.token, p.tokenFile, "PROMSHARD_PROMGEN_TOKEN")
+	token, err := secret("--promgen-token-file", p.token, p.tokenFile, "PROMSHARD_PROMGEN_TOKEN")
 	if err != nil {
 		return promgen.Source{}, err
 	}

@@ -14,6 +14,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	_ "modernc.org/sqlite" // the driver "sqlite"
+
+	"github.com/promshard/promshard/store/storetest"
 )
 
 // promgenFixtures is where Promgen's own databases and answers are, from the folder of this package.
@@ -71,16 +73,29 @@ func promgenWeb(t *testing.T) *httptest.Server {
 }
 
 func TestImportPromgenFromAWebServer(t *testing.T) {
-	t.Setenv("PROMSHARD_DATABASE", "sqlite:"+filepath.Join(t.TempDir(), "promshard.db"))
+	t.Run("into a database", func(t *testing.T) {
+		t.Setenv(databaseVariable, "sqlite:"+filepath.Join(t.TempDir(), "promshard.db"))
+		importFromPromgenWeb(t)
+	})
+	t.Run("into a server", func(t *testing.T) {
+		t.Setenv(serverVariable, serveStore(t, storetest.SQLite(t)))
+		t.Setenv(tokenVariable, "psh_"+exampleToken)
+		importFromPromgenWeb(t)
+	})
+}
+
+// importFromPromgenWeb shows Promgen's token to Promgen alone.
+func importFromPromgenWeb(t *testing.T) {
+	t.Helper()
 	from := promgenWeb(t).URL + "/p/"
 	token := filepath.Join(t.TempDir(), "token")
 	require.NoError(t, os.WriteFile(token, []byte("t0ken\n"), 0o600))
 
-	_, stderr, code := promshard(t, "import", "promgen", "--from", from, "--token=wr0ng")
+	_, stderr, code := promshard(t, "import", "promgen", "--from", from, "--promgen-token=wr0ng")
 	assert.Equal(t, exitUnavailable, code)
-	assert.Contains(t, stderr, "fetching /rest/shard/: the server answered 401 Unauthorized\nhint: --token")
+	assert.Contains(t, stderr, "fetching /rest/shard/: the server answered 401 Unauthorized\nhint: --promgen-token-file or --promgen-token")
 
-	stdout, stderr, code := promshard(t, "import", "promgen", "--from", from, "--token-file", token)
+	stdout, stderr, code := promshard(t, "import", "promgen", "--from", from, "--promgen-token-file", token)
 	assert.Equal(t, exitLeftOut, code, stderr)
 	assert.Contains(t, stdout, "Created 4 shards, 6 services, 2 probes, 8 projects, 7 farms, 16 hosts, 12 exporters, 5 URLs\n")
 	assert.Contains(t, stdout, `refused project "no farm yet" (id 4): its shard is not known`)

@@ -13,9 +13,9 @@ import (
 // progress shows on a terminal how far a long command is. It is used from one goroutine.
 type progress struct {
 	// w is nil when nobody is watching.
-	w    io.Writer
-	verb string
-	// size is how many bytes there are to read, and read how many were; a size of 0 or less is not known.
+	w          io.Writer
+	verb, unit string
+	// size is how much there is to read, in bytes or in units, and read how much was; a size of 0 or less is not known.
 	size, read int64
 	now        func() time.Time
 	drawn      time.Time
@@ -23,8 +23,8 @@ type progress struct {
 }
 
 // newProgress returns a progress that draws on w if that is a terminal, and nothing otherwise.
-func newProgress(w io.Writer, verb string, size int64) *progress {
-	p := &progress{verb: verb, size: size, now: time.Now}
+func newProgress(w io.Writer, verb, unit string, size int64) *progress {
+	p := &progress{verb: verb, unit: unit, size: size, now: time.Now}
 	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		p.w = w
 	}
@@ -34,16 +34,22 @@ func newProgress(w io.Writer, verb string, size int64) *progress {
 // reader returns r, counted.
 func (p *progress) reader(r io.Reader) io.Reader { return &countedReader{r: r, n: &p.read} }
 
-// update draws the number of targets, ten times a second at most.
-func (p *progress) update(targets int64) {
+// updateAll is update where what is read is counted in units.
+func (p *progress) updateAll(done int64) {
+	p.read = done
+	p.update(done)
+}
+
+// update draws the number of units, ten times a second at most.
+func (p *progress) update(done int64) {
 	const pause = 100 * time.Millisecond
 	if p.w == nil || p.now().Sub(p.drawn) < pause {
 		return
 	}
 	p.drawn = p.now()
-	line := fmt.Sprintf("%s: %d targets", p.verb, targets)
+	line := fmt.Sprintf("%s: %d %s", p.verb, done, p.unit)
 	if p.size > 0 {
-		line = fmt.Sprintf("%s: %s %3d %%, %d targets", p.verb, p.bar(), min(100, 100*p.read/p.size), targets)
+		line = fmt.Sprintf("%s: %s %3d %%, %d %s", p.verb, p.bar(), min(100, 100*p.read/p.size), done, p.unit)
 	}
 	p.draw(line)
 }

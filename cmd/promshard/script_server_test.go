@@ -23,7 +23,7 @@ import (
 
 // scriptsOfBoth are the scripts of commands that work on a server as they do on a database: they run on each, with the
 // same output and the same exit codes.
-var scriptsOfBoth = []string{"nouns", "register", "import", "json", "export", "guard", "history", "apply", "compare", "import_prometheus"}
+var scriptsOfBoth = []string{"nouns", "register", "import", "json", "export", "guard", "history", "apply", "compare", "import_prometheus", "import_promgen", "import_promgen_again"}
 
 func TestScriptsOnAServer(t *testing.T) {
 	var files []string

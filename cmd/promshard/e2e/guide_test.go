@@ -217,6 +217,11 @@ func (g *guide) imports(t *testing.T) {
 	require.Equal(t, 7, code)
 	after, _ := g.run(t, "promshard targets; promshard urls")
 	require.Equal(t, before, after)
+
+	onServer := " --server=http://" + g.promshard + " --token-file=" + strings.TrimPrefix(g.database, "sqlite://") + ".admin-token"
+	out, code = g.run(t, strings.TrimSpace(strings.TrimPrefix(line, "*/10 * * * * "))+onServer)
+	require.Equal(t, 7, code)
+	require.Contains(t, out, "Nothing to change")
 }
 
 // compares demands that what differs is of the kinds that the guide names.

@@ -182,7 +182,7 @@ func (w Web) refused(path string, resp *http.Response) error {
 	hint := ""
 	switch resp.StatusCode {
 	case http.StatusUnauthorized, http.StatusForbidden:
-		hint = "--token or --token-file gives a token of Promgen's API"
+		hint = "--promgen-token-file or --promgen-token gives a token of Promgen's API"
 	case http.StatusNotFound:
 		hint = "is it Promgen's address? Promgen 0.61.0 answers there"
 	}

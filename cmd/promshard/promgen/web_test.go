@@ -97,7 +97,7 @@ func TestWebAsksForATokenWhereOneIsNeeded(t *testing.T) {
 	assert.NotContains(t, err.Error(), "wr0ng")
 	var e *store.Error
 	require.ErrorAs(t, err, &e)
-	assert.Contains(t, e.Hint, "--token")
+	assert.Contains(t, e.Hint, "--promgen-token")
 }
 
 func TestWebReadsAgainWhatHasChangedInBetween(t *testing.T) {

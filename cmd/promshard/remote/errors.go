@@ -51,6 +51,7 @@ var kinds = map[string]error{
 	"not_found":    store.ErrNotFound,
 	"conflict":     store.ErrConflict,
 	"stale":        store.ErrStale,
+	"shrunk":       store.ErrShrunk,
 	"forbidden":    store.ErrForbidden,
 	"unauthorized": ErrUnauthorized,
 	"unavailable":  store.ErrUnavailable,

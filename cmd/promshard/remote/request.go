@@ -2,6 +2,7 @@ package remote
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"encoding/json"
@@ -33,6 +34,8 @@ type request struct {
 	body any
 	// repeatable says that the request does no harm when it arrives twice.
 	repeatable bool
+	// afterLoss is what to do when the answer was lost; empty means to look what is there.
+	afterLoss string
 }
 
 // lost is a request that may have arrived, and whose answer has not.
@@ -89,7 +92,7 @@ func (c *Client) send(ctx context.Context, r request, take func(resp *http.Respo
 				return ctx.Err()
 			case errors.As(err, &gone):
 				if !r.repeatable {
-					return doubtful(err)
+					return doubtful(err, r)
 				}
 				again = true
 			case errors.As(err, &refused) && !r.repeatable:
@@ -112,10 +115,10 @@ func (c *Client) send(ctx context.Context, r request, take func(resp *http.Respo
 }
 
 // doubtful adds to an error of a connection that nobody knows what has become of the write.
-func doubtful(err error) error {
+func doubtful(err error, r request) error {
 	return &store.Error{
 		Kind: store.ErrUnavailable, Reason: "the answer to a write was lost, which may have been done", Err: err,
-		Hint: "look what is there before it is repeated",
+		Hint: cmp.Or(r.afterLoss, "look what is there before it is repeated"),
 	}
 }
 
