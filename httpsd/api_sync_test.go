@@ -248,7 +248,7 @@ func TestOneSourceIsInMemoryAtATime(t *testing.T) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, a.url+syncPath, strings.NewReader(mustJSON(t, hostsElsewhere(2))))
 	require.NoError(t, err)
 	req.Header.Set("Content-Type", "application/json")
-	_, err = a.client.Do(req) //nolint:bodyclose // there is none
+	_, err = a.client.Do(req)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	close(goOn)
 	data[store.SyncResult](t, <-first, http.StatusOK)
