@@ -11,11 +11,8 @@ import (
 	"github.com/promshard/promshard/store"
 )
 
-// The most targets that a comparison of lists names, and how many when that is not said.
-const (
-	diffMost    = 10_000
-	diffDefault = 1_000
-)
+// diffDefault is how many targets a comparison of lists names when that is not said.
+const diffDefault = 1_000
 
 // listsDiff answers with what a range of revisions did to the lists.
 func listsDiff(c *call) error {
@@ -23,7 +20,7 @@ func listsDiff(c *call) error {
 	if _, given := c.query.values["from"]; !given {
 		c.query.refuse("from", "", "is missing; name the revision after which changes count")
 	}
-	shard, limit := c.query.text("shard"), c.query.number("limit", 1, diffMost, diffDefault)
+	shard, limit := c.query.text("shard"), c.query.number("limit", 1, origins.DiffMost, diffDefault)
 	if err := c.query.done(); err != nil {
 		return err
 	}
@@ -52,8 +49,9 @@ func (c *call) explainSource() (origins.Source, error) {
 
 // explainTarget answers with where a target or a URL comes from.
 func explainTarget(c *call) error {
-	target, url := c.query.text("target"), c.query.text("url")
-	if (target == "") == (url == "") {
+	target, aboutTarget := c.query.take("target")
+	url, aboutURL := c.query.take("url")
+	if aboutTarget == aboutURL {
 		c.query.refuse("target", "", "is missing; name a target, or a url, and not both")
 	}
 	if err := c.query.done(); err != nil {
@@ -68,7 +66,7 @@ func explainTarget(c *call) error {
 		return err
 	}
 	do, asked := origins.Target, target
-	if url != "" {
+	if aboutURL {
 		do, asked = origins.URL, url
 	}
 	e, err := do(c.r.Context(), source, asked, origins.Options{Consumers: views})

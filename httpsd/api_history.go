@@ -119,7 +119,7 @@ func (c *call) revision() (int64, error) {
 		return 0, err
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || n < 1 || strconv.FormatInt(n, 10) != text {
+	if err != nil || strconv.FormatInt(n, 10) != text {
 		return 0, &store.Error{
 			Kind: store.ErrNotFound, Noun: "journal", Field: "revision", Value: shorten(text),
 			Reason: "the journal has no such revision; they are whole numbers from 1 upwards",

@@ -81,7 +81,7 @@ func listsDiffDoc() *operationDoc {
 		from,
 		queryParameter("to", "The last revision that counts; the newest when it is not given", numberSchema(1, 0, 0)),
 		queryParameter("shard", "Only the lists of this shard", object{"type": "string", "minLength": 1}),
-		queryParameter("limit", "How many targets are named; the counts are those of all", numberSchema(1, diffMost, diffDefault)))
+		queryParameter("limit", "How many targets are named; the counts are those of all", numberSchema(1, origins.DiffMost, diffDefault)))
 }
 
 func explainDoc() *operationDoc {

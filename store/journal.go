@@ -69,7 +69,7 @@ type JournalFilter struct {
 	Limit int
 	// Newest orders by descending revision.
 	Newest bool
-	// Brief leaves out Changes and Touched, which can be long.
+	// Brief leaves out Changes, Touched and Confirmed, which can be long.
 	Brief bool
 }
 
@@ -106,6 +106,8 @@ func (f JournalFilter) check() error {
 	switch {
 	case f.Limit < 0 || f.Limit > journalMost:
 		return refuse("limit", strconv.Itoa(f.Limit), fmt.Sprintf("must be between 1 and %d, or 0 for %d", journalMost, journalDefault))
+	case f.Action != "" && !actions[f.Action]:
+		return refuse("action", f.Action, "is none; there are import, apply, sync, revert, and a noun with what was done to it, such as host.create")
 	case f.ID != 0 && f.Noun == "":
 		return refuse("id", strconv.FormatInt(f.ID, 10), "needs a noun beside it")
 	case f.Noun != "" && !known && !isAccessNoun(f.Noun):
@@ -195,7 +197,7 @@ func journalEntry(ctx context.Context, q querier, revision int64) (Entry, error)
 
 const (
 	entryColumns = `revision, at, actor, action, summary, changes, touched, confirmed`
-	briefColumns = `revision, at, actor, action, summary, '[]' AS changes, '{}' AS touched, confirmed`
+	briefColumns = `revision, at, actor, action, summary, '[]' AS changes, '{}' AS touched, '' AS confirmed`
 )
 
 // entryRow is an Entry as the database has it.

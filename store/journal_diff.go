@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -59,22 +60,28 @@ const (
 	journalPageDefault = 100
 )
 
+// CheckJournalPage returns how many objects a page of a journal entry has at most, or ErrInvalid for what makes no sense.
+func CheckJournalPage(offset int64, limit int) (int, error) {
+	refuse := func(field, value, reason string) (int, error) {
+		return 0, &Error{Kind: ErrInvalid, Noun: "journal", Field: field, Value: value, Reason: reason}
+	}
+	switch {
+	case limit < 0 || limit > journalPageMost:
+		return refuse("limit", fmt.Sprint(limit), fmt.Sprintf("must be between 1 and %d, or 0 for %d", journalPageMost, journalPageDefault))
+	case offset < 0:
+		return refuse("offset", fmt.Sprint(offset), "must be 0 or more")
+	}
+	return cmp.Or(limit, journalPageDefault), nil
+}
+
 // JournalPage implements Inventory.
 func (s *Store) JournalPage(ctx context.Context, revision, offset int64, limit int) (JournalPage, error) {
-	if limit < 0 || limit > journalPageMost {
-		return JournalPage{}, &Error{
-			Kind: ErrInvalid, Noun: "journal", Field: "limit", Value: fmt.Sprint(limit),
-			Reason: fmt.Sprintf("must be between 1 and %d, or 0 for %d", journalPageMost, journalPageDefault),
-		}
-	}
-	if offset < 0 {
-		return JournalPage{}, &Error{Kind: ErrInvalid, Noun: "journal", Field: "offset", Value: fmt.Sprint(offset), Reason: "must be 0 or more"}
-	}
-	if limit == 0 {
-		limit = journalPageDefault
+	limit, err := CheckJournalPage(offset, limit)
+	if err != nil {
+		return JournalPage{}, err
 	}
 	var page JournalPage
-	err := s.view(ctx, func(v view) (err error) {
+	err = s.view(ctx, func(v view) (err error) {
 		page, err = v.journalPage(ctx, revision, offset, int64(limit))
 		return err
 	})

@@ -174,6 +174,9 @@ func (s *Store) commit(tx *sqlx.Tx, cancel func()) error {
 
 // journal writes the entry and raises the revision, the last statements of the transaction.
 func (w *writeTx) journal(ctx context.Context, action string) (int64, error) {
+	if !actions[action] {
+		return 0, fmt.Errorf("writing the journal: %q is no action", action)
+	}
 	changes, err := json.Marshal(w.changes)
 	if err != nil {
 		return 0, fmt.Errorf("encoding the journal entry: %w", err)

@@ -46,6 +46,9 @@ func (d database) Entries(ctx context.Context, f store.JournalFilter) ([]store.E
 
 // Diff implements inventory.
 func (d database) Diff(ctx context.Context, from, to int64, shard string, limit int) (origins.Diff, error) {
+	if err := origins.CheckDiffLimit(limit); err != nil {
+		return origins.Diff{}, err
+	}
 	past, err := d.Between(ctx, from, to)
 	if err != nil {
 		return origins.Diff{}, err

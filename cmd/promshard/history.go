@@ -195,7 +195,7 @@ func (a *app) diff(cmd *kingpin.CmdClause) action {
 	arg.Required()
 	_, to := revisionArg(cmd, "to", "The last revision that counts; the newest one by default.", 1)
 	shard := filterFlag(cmd, "shard", "Those of this shard.")
-	limit := countFlag(cmd, "limit", "How many targets are named at most; 1000 by default.")
+	limit := countFlag(cmd, "limit", "How many targets are named at most, 1 to 10000; 1000 by default.")
 	out := a.addOutput(cmd)
 	return a.onInventory(func(ctx context.Context, inv inventory) error {
 		d, err := inv.Diff(ctx, *from.value, to.or(0), shard.or(""), int(limit.or(1000)))

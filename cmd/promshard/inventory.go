@@ -25,7 +25,7 @@ type inventory interface {
 	// Entries returns entries of the journal; the filter must say Newest and Brief.
 	Entries(ctx context.Context, f store.JournalFilter) ([]store.Entry, error)
 	// Diff says what the revisions after one, up to and with another, did to the lists. A to of 0 is the newest, an empty
-	// shard all of them; no more targets than limit are named.
+	// shard all of them; no more targets than limit are named, which is one of 1 to origins.DiffMost.
 	Diff(ctx context.Context, from, to int64, shard string, limit int) (origins.Diff, error)
 	// ExplainTarget says where a target comes from and who gets it, or why nobody does; ExplainURL does so for a URL.
 	ExplainTarget(ctx context.Context, target string) (origins.Explanation, error)

@@ -17,6 +17,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+
+	"github.com/promshard/promshard/store/storetest"
 )
 
 var update = flag.Bool("update", false, "write golden files anew")
@@ -25,15 +27,15 @@ func TestMain(m *testing.M) {
 	testscript.Main(leakChecked{m}, map[string]func(){"promshard": main})
 }
 
-// leakChecked fails tests that leave goroutines behind.
+// leakChecked fails tests that leave goroutines behind, and stops the database servers that they started.
 type leakChecked struct{ m *testing.M }
 
 // Run implements testscript.TestingM.
 func (l leakChecked) Run() int {
 	code := l.m.Run()
-	if err := goleak.Find(); code == 0 && err != nil {
-		fmt.Fprintln(os.Stderr, "goleak:", err)
-		return 1
+	if err := errors.Join(goleak.Find(), storetest.Close()); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = max(code, 1)
 	}
 	return code
 }

@@ -2,13 +2,29 @@ package origins
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/promshard/promshard/httpsd/snapshot"
 	"github.com/promshard/promshard/store"
 )
+
+// DiffMost is how many targets a comparison may be asked to name.
+const DiffMost = 10_000
+
+// CheckDiffLimit refuses a number of targets that no comparison names.
+func CheckDiffLimit(limit int) error {
+	if limit >= 1 && limit <= DiffMost {
+		return nil
+	}
+	return &store.Error{
+		Kind: store.ErrInvalid, Noun: "parameter", Field: "limit", Value: strconv.Itoa(limit),
+		Reason: fmt.Sprintf("is not a number from 1 to %d", DiffMost),
+	}
+}
 
 // Diff is what a range of revisions did to the lists.
 type Diff struct {

@@ -20,16 +20,25 @@ import (
 )
 
 // Main runs the tests, fails when they leave goroutines behind, stops the database servers that were started, and
-// exits. Every package whose tests use PostgreSQL or MariaDB through this one must call it from TestMain.
+// exits. Every package whose tests use PostgreSQL or MariaDB through this one must call it, or Close, from TestMain.
 func Main(m *testing.M, options ...goleak.Option) {
 	cleanup := goleak.Cleanup(func(code int) {
-		if err := errors.Join(shared.close(), sharedMariaDB.close()); err != nil {
-			fmt.Println("storetest: removing the database servers:", err)
+		if err := Close(); err != nil {
+			fmt.Println("storetest:", err)
 			code = max(code, 1)
 		}
 		exit(code)
 	})
 	goleak.VerifyTestMain(m, append([]goleak.Option{cleanup}, options...)...)
+}
+
+// Close stops the database servers that were started, and removes them. Main does it; it is for a TestMain of another kind, once
+// its tests have run.
+func Close() error {
+	if err := errors.Join(shared.close(), sharedMariaDB.close()); err != nil {
+		return fmt.Errorf("removing the database servers: %w", err)
+	}
+	return nil
 }
 
 // Run runs fn as the subtests "sqlite" and "postgres", each with an empty store.

@@ -52,12 +52,31 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, data an
 	return c.ask(ctx, request{method: http.MethodGet, path: apiPrefix + path, query: query, repeatable: true}, data)
 }
 
-// JournalPage implements store.Registry.
+// JournalPage implements store.Registry. A server that allows smaller pages is asked for several.
 func (c *Client) JournalPage(ctx context.Context, revision, offset int64, limit int) (page store.JournalPage, err error) {
-	query := url.Values{}
-	setUnlessZero(query, "cursor", offset)
-	setUnlessZero(query, "limit", int64(limit))
-	return page, c.get(ctx, "/journal/"+strconv.FormatInt(revision, 10), query, &page)
+	wanted, err := store.CheckJournalPage(offset, limit)
+	if err != nil {
+		return page, err
+	}
+	path := "/journal/" + strconv.FormatInt(revision, 10)
+	page.Objects = []store.ObjectDiff{}
+	for most := wanted; ; {
+		query := url.Values{"limit": {strconv.Itoa(min(most, wanted-len(page.Objects)))}}
+		setUnlessZero(query, "cursor", offset)
+		var part store.JournalPage
+		switch err := c.get(ctx, path, query, &part); {
+		case tooMany(err) && most > 1:
+			most /= 2
+			continue
+		case err != nil:
+			return store.JournalPage{}, err
+		}
+		part.Objects = append(page.Objects, part.Objects...)
+		page, offset = part, part.Next
+		if page.Next == 0 || len(page.Objects) >= wanted {
+			return page, nil
+		}
+	}
 }
 
 // Revert implements store.Registry.

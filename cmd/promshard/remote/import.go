@@ -3,6 +3,7 @@ package remote
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -19,7 +20,7 @@ func (c *Client) Import(ctx context.Context, groups store.ImportGroups, o store.
 	r.wish(wishes)
 	into := form{Data: &result}
 	err = c.upload(ctx, r, &listUpload{groups: groups, progress: o.Progress}, &into)
-	fill(wishes.Receipt, into.Receipt)
+	fill(wishes.Receipt, into.Receipt, err)
 	return result, err
 }
 
@@ -39,11 +40,12 @@ const progressStep = 1000
 func (u *listUpload) write(w io.Writer) error {
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)
-	targets, reported, between := int64(0), int64(0), "["
+	targets, reported, number, between := int64(0), int64(0), 0, "["
 	for g, err := range u.groups {
+		number++
 		if err != nil {
-			u.err = err
-			return err
+			u.err = fmt.Errorf("reading group %d: %w", number, err)
+			return u.err
 		}
 		if _, err := io.WriteString(w, between); err != nil {
 			return err

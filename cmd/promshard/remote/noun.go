@@ -311,9 +311,8 @@ func pages[T any](ctx context.Context, c *Client, path string, query url.Values,
 		}
 		var p page[T]
 		err := c.ask(ctx, request{method: http.MethodGet, path: path, query: query, repeatable: true}, &p)
-		var refused *store.Error
 		switch {
-		case errors.As(err, &refused) && errors.Is(err, store.ErrInvalid) && refused.Field == "limit" && most > 1:
+		case tooMany(err) && most > 1:
 			most /= 2
 			continue
 		case err != nil:
@@ -325,4 +324,10 @@ func pages[T any](ctx context.Context, c *Client, path string, query url.Values,
 		}
 		cursor = p.Next
 	}
+}
+
+// tooMany says that an error is about asking for more at once than a server allows.
+func tooMany(err error) bool {
+	var refused *store.Error
+	return errors.As(err, &refused) && errors.Is(err, store.ErrInvalid) && refused.Field == "limit"
 }

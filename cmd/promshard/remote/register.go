@@ -14,6 +14,9 @@ func (c *Client) register(ctx context.Context, what string, body, data any) erro
 
 // RegisterServer implements store.Registry.
 func (c *Client) RegisterServer(ctx context.Context, shard, host string, port int) (r store.ServerRegistration, err error) {
+	if err := shardNoun.checkText(map[string]any{"name": shard}); err != nil {
+		return r, err
+	}
 	body := map[string]any{"shard": shard, "host": host, "port": port}
 	if err := serverNoun.checkText(body); err != nil {
 		return r, err
@@ -23,10 +26,10 @@ func (c *Client) RegisterServer(ctx context.Context, shard, host string, port in
 
 // RegisterHost implements store.Registry.
 func (c *Client) RegisterHost(ctx context.Context, project, host string) (store.Host, bool, error) {
-	body := map[string]any{"project": project, "host": host}
-	if err := hostNoun.checkText(body); err != nil {
+	if err := hostNoun.checkText(map[string]any{"name": host}); err != nil {
 		return store.Host{}, false, err
 	}
+	body := map[string]any{"project": project, "host": host}
 	var r struct {
 		Host    store.Host
 		Created bool

@@ -34,7 +34,7 @@ func (c *Client) Sync(ctx context.Context, source store.SyncSource, o store.Sync
 	}
 	into := form{Data: &result}
 	err = c.upload(ctx, r, &sourceUpload{source: &source, progress: o.Progress}, &into)
-	fill(wishes.Receipt, into.Receipt)
+	fill(wishes.Receipt, into.Receipt, err)
 	return result, err
 }
 

@@ -3,6 +3,7 @@ package remote
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -25,7 +26,7 @@ func (c *Client) write(ctx context.Context, r request, data any) error {
 	r.wish(wishes)
 	into := form{Data: data}
 	err := c.askForm(ctx, r, &into)
-	fill(wishes.Receipt, into.Receipt)
+	fill(wishes.Receipt, into.Receipt, err)
 	return err
 }
 
@@ -54,12 +55,13 @@ func (r *request) wish(w store.Wishes) {
 	}
 }
 
-// fill hands on what a server said of a write; nil when it was refused.
-func fill(into *store.Receipt, from *receipt) {
+// fill hands on what a server said of a write; nil when it was refused, with the error.
+func fill(into *store.Receipt, from *receipt, err error) {
 	if into == nil {
 		return
 	}
 	*into = store.Receipt{}
+	errors.As(err, &into.Guard)
 	if from != nil {
 		*into = store.Receipt{
 			Revision: from.Revision, Replayed: from.Replayed, DryRun: from.DryRun, Summary: from.Summary, Guard: from.Guard,
