@@ -77,7 +77,7 @@ func TestHeldRequestsEndWithTheRight(t *testing.T) {
 		lose  func(id int64)
 		code  int
 	}{
-		"revoked": {"?wait&shard=a", func(id int64) { require.NoError(t, s.DeletePrincipal(t.Context(), id)) }, http.StatusUnauthorized},
+		"revoked": {"?wait&shard=a", func(id int64) { require.NoError(t, s.DeletePrincipal(t.Context(), id, store.DeleteOptions{})) }, http.StatusUnauthorized},
 		"moved": {"?wait&server=prom-a:9090", func(int64) {
 			_, err := s.RegisterServer(t.Context(), "b", "prom-a", 9090)
 			require.NoError(t, err)
@@ -106,7 +106,7 @@ func TestStreamsEndWithTheRight(t *testing.T) {
 		lose  func(id int64)
 		again int
 	}{
-		"revoked": {"?shard=a", func(id int64) { require.NoError(t, s.DeletePrincipal(t.Context(), id)) }, http.StatusUnauthorized},
+		"revoked": {"?shard=a", func(id int64) { require.NoError(t, s.DeletePrincipal(t.Context(), id, store.DeleteOptions{})) }, http.StatusUnauthorized},
 		"moved": {"?server=prom-a:9090", func(int64) {
 			_, err := s.RegisterServer(t.Context(), "b", "prom-a", 9090)
 			require.NoError(t, err)

@@ -57,7 +57,7 @@ func TestMadeUpTokensCostTheDatabaseLittle(t *testing.T) {
 	source := &deafSource{Store: s}
 	g := guard(t, s, AccessOptions{Source: source, CheckInterval: time.Hour})
 	id, header := reader(t, s, "gone")
-	require.NoError(t, s.DeletePrincipal(t.Context(), id))
+	require.NoError(t, s.DeletePrincipal(t.Context(), id, store.DeleteOptions{}))
 
 	start, before := time.Now(), source.looks.Load()
 	group := make(chan struct{}, 50)
@@ -89,7 +89,7 @@ func TestAMadeUpTokenDoesNotWaitForADatabaseThatIsGone(t *testing.T) {
 	source := &deafSource{Store: s}
 	g := guard(t, s, AccessOptions{Source: source, CheckInterval: time.Hour})
 	id, header := reader(t, s, "gone")
-	require.NoError(t, s.DeletePrincipal(t.Context(), id))
+	require.NoError(t, s.DeletePrincipal(t.Context(), id, store.DeleteOptions{}))
 	source.broken.Store(true)
 	start := time.Now()
 	require.Equal(t, http.StatusUnauthorized, g.code(t, http.MethodGet, "/sd/targets", header))

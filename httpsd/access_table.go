@@ -38,6 +38,7 @@ func newAccessTable(r store.AccessRevision, entries []store.AccessEntry, usageOf
 		h := &holder{
 			name: e.String(), hash: e.Hash, rights: store.RightsOf(e.Grants), expires: e.ExpiresAt, usage: usageOf(e),
 		}
+		h.rights.Of = e.ID
 		switch e.Kind {
 		case store.KindToken:
 			t.tokens[hashKey(&e.Hash)] = append(t.tokens[hashKey(&e.Hash)], h)

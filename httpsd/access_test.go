@@ -192,7 +192,7 @@ func TestOpenListsAreForEverybody(t *testing.T) {
 		require.Equal(t, http.StatusOK, g.code(t, http.MethodGet, "/sd/targets", authorization), authorization)
 	}
 	require.Equal(t, http.StatusUnauthorized, g.code(t, http.MethodGet, "/api/v2/shards", ""), "the inventory is not open with them")
-	require.NoError(t, s.DeletePrincipal(t.Context(), id))
+	require.NoError(t, s.DeletePrincipal(t.Context(), id, store.DeleteOptions{}))
 	g.settle(t)
 	requireError(t, g.do(t, http.MethodGet, "/sd/targets", nil, "Authorization", reader), http.StatusUnauthorized, "unauthorized")
 	assert.Contains(t, g.do(t, http.MethodGet, "/", nil).body, "prom-a:9090")
@@ -217,6 +217,11 @@ var routeNeeds = map[string]need{
 	"POST /api/v2/register/server": needEdit, "POST /api/v2/register/host": needEdit, "POST /api/v2/register/job": needEdit,
 	"POST /api/v2/register/exporter": needEdit, "POST /api/v2/import": needEdit,
 	"POST /api/v2/sync": needEdit,
+
+	"GET /api/v2/tokens": needAdmin, "GET /api/v2/tokens/{key}": needAdmin,
+	"POST /api/v2/tokens": needAdmin, "PATCH /api/v2/tokens/{key}": needAdmin, "DELETE /api/v2/tokens/{key}": needAdmin,
+	"GET /api/v2/access": needAdmin, "GET /api/v2/access/{key}": needAdmin,
+	"POST /api/v2/access": needAdmin, "PATCH /api/v2/access/{key}": needAdmin, "DELETE /api/v2/access/{key}": needAdmin,
 
 	"GET /api/v2/shards": needView, "GET /api/v2/shards/{key}": needView,
 	"POST /api/v2/shards": needEdit, "PATCH /api/v2/shards/{key}": needEdit, "DELETE /api/v2/shards/{key}": needEdit,
@@ -347,7 +352,7 @@ func TestRevokedAndExpiredTokensStopWorking(t *testing.T) {
 		works := func() bool { return replica.code(t, http.MethodGet, "/sd/targets", header) == http.StatusOK }
 		start := time.Now()
 		require.Eventually(t, works, 10*time.Second, 10*time.Millisecond)
-		require.NoError(t, one.DeletePrincipal(t.Context(), id))
+		require.NoError(t, one.DeletePrincipal(t.Context(), id, store.DeleteOptions{}))
 		require.Eventually(t, func() bool { return !works() }, 10*time.Second, 10*time.Millisecond)
 		t.Logf("granted and revoked on another replica within %v", time.Since(start))
 

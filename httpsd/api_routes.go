@@ -35,7 +35,7 @@ func (h *handler) apiRoutes() []route {
 	for _, noun := range nouns {
 		all = append(all, noun.routes(h)...)
 	}
-	return slices.Concat(all, h.hostRoutes(), h.registerRoutes(), []route{h.importRoute(), h.syncRoute(), h.applyRoute()}, h.historyRoutes())
+	return slices.Concat(all, h.hostRoutes(), h.registerRoutes(), []route{h.importRoute(), h.syncRoute(), h.applyRoute()}, h.historyRoutes(), h.accessRoutes())
 }
 
 // hostRoutes are the addresses that change the hosts of a project in one call.

@@ -26,6 +26,7 @@ func componentSchemas() object {
 		"BulkHost": bulkHostSchema(), "Document": documentSchema(), "ApplyResult": schemaOf[store.ApplyResult](),
 		"SyncSource": syncSourceSchema(), "SyncResult": schemaOf[store.SyncResult](),
 	}
+	maps.Copy(schemas, accessSchemas())
 	for _, noun := range nouns {
 		maps.Copy(schemas, noun.schemas())
 	}

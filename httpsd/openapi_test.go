@@ -162,10 +162,10 @@ func TestExamplesOfTheDocument(t *testing.T) {
 		for _, r := range routesOfAPI() {
 			id, query := r.doc.id, ""
 			switch {
-			case id == "getOpenAPI", strings.HasPrefix(id, "create"):
-				continue
-			case slices.Contains([]string{"journal", "lists"}, r.doc.tag):
+			case slices.Contains([]string{"journal", "lists", "tokens", "access"}, r.doc.tag):
 				done++ // these depend on what was done before, and when
+				continue
+			case id == "getOpenAPI", strings.HasPrefix(id, "create"):
 				continue
 			case r.needs == needEdit && strings.Contains(mustJSON(t, r.doc.parameters), "cascade"):
 				query = "?dry_run=true&cascade=true"

@@ -72,6 +72,9 @@ func TestPrincipalsConform(t *testing.T) {
 		})
 		assert.Equal(t, `created token "ci": editor on service "shop", reader on shard "prod"`, entry.Summary)
 		assert.Equal(t, "ann", ci.CreatedBy)
+		page, err := s.JournalPage(ctx, entry.Revision, 0, 0)
+		require.NoError(t, err)
+		assert.Equal(t, "ci", page.Objects[0].Name)
 		all, err := json.Marshal(entry)
 		require.NoError(t, err)
 		hash := store.HashToken(secret)
@@ -103,10 +106,10 @@ func TestPrincipalsConform(t *testing.T) {
 		require.NoError(t, err, "a change leaves the secret as it is")
 		require.Equal(t, ci, who)
 
-		journalled(t, s, "access.delete", func(ctx context.Context) error { return s.DeletePrincipal(ctx, ci.ID) })
+		journalled(t, s, "access.delete", func(ctx context.Context) error { return s.DeletePrincipal(ctx, ci.ID, store.DeleteOptions{}) })
 		_, err = s.Authenticate(ctx, secret)
 		require.ErrorIs(t, err, store.ErrUnknownToken)
-		require.ErrorIs(t, s.DeletePrincipal(ctx, ci.ID), store.ErrNotFound)
+		require.ErrorIs(t, s.DeletePrincipal(ctx, ci.ID, store.DeleteOptions{}), store.ErrNotFound)
 		_, err = s.UpdatePrincipal(ctx, ci.ID, store.PrincipalUpdate{})
 		require.ErrorIs(t, err, store.ErrNotFound)
 	})
@@ -147,6 +150,10 @@ func TestPrincipalsThatAreRefused(t *testing.T) {
 				Kind: "token", Name: "x",
 				Grants: []store.Grant{{Role: store.RoleReader, On: "shard", Name: "prod"}, {Role: store.RoleEditor, On: "shard", Name: "prod"}},
 			}},
+			"a name or an id is given": {store.ErrInvalid, store.Principal{
+				Kind: "token", Name: "x",
+				Grants: []store.Grant{{Role: store.RoleEditor, Name: "shop"}},
+			}},
 			"is past": {store.ErrInvalid, store.Principal{Kind: "token", Name: "x", Grants: good, ExpiresAt: &past}},
 		} {
 			refused(t, s, c.kind, text, func(ctx context.Context) error {
@@ -156,6 +163,103 @@ func TestPrincipalsThatAreRefused(t *testing.T) {
 				return err
 			})
 		}
+	})
+}
+
+func TestChangesToAccessCanDemandAVersion(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, s *store.Store) {
+		ci, _ := token(t, s, "ci", adminGrant)
+		require.EqualValues(t, 1, ci.Version)
+		require.NoError(t, s.CreateProbe(t.Context(), &store.Probe{Module: "icmp"}))
+		grants, demand := []store.Grant{{Role: store.RoleViewer}}, store.UpdateOptions{IfVersion: ci.Version}
+		changed, err := s.UpdatePrincipal(t.Context(), ci.ID, store.PrincipalUpdate{Grants: &grants, UpdateOptions: demand})
+		require.NoError(t, err)
+		require.EqualValues(t, 3, changed.Version)
+		refused(t, s, store.ErrStale, `token "ci" has changed since; it is now at version 3`, func(ctx context.Context) error {
+			_, err := s.UpdatePrincipal(ctx, ci.ID, store.PrincipalUpdate{Grants: &[]store.Grant{adminGrant}, UpdateOptions: demand})
+			return err
+		})
+		refused(t, s, store.ErrStale, "version 3", func(ctx context.Context) error {
+			return s.DeletePrincipal(ctx, ci.ID, store.DeleteOptions{IfVersion: ci.Version})
+		})
+		read, err := s.Principal(t.Context(), ci.ID)
+		require.NoError(t, err)
+		require.Equal(t, changed, read)
+		require.NoError(t, s.DeletePrincipal(t.Context(), ci.ID, store.DeleteOptions{IfVersion: 3}))
+		_, err = s.Principal(t.Context(), ci.ID)
+		require.ErrorIs(t, err, store.ErrNotFound)
+	})
+}
+
+func TestATimeLongAgoIsNotNever(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, s *store.Store) {
+		ci, secret := token(t, s, "ci", adminGrant)
+		for _, at := range []time.Time{time.UnixMilli(0), {}, time.UnixMilli(-1)} {
+			end := &at
+			changed, err := s.UpdatePrincipal(t.Context(), ci.ID, store.PrincipalUpdate{ExpiresAt: &end})
+			require.NoError(t, err)
+			require.True(t, changed.Expired(time.Now()), at)
+			_, err = s.Authenticate(t.Context(), secret)
+			require.ErrorIs(t, err, store.ErrUnknownToken)
+			refused(t, s, store.ErrInvalid, "is past", func(ctx context.Context) error {
+				_, err := s.CreatePrincipal(ctx, &store.Principal{Kind: "user", Name: "x", Grants: []store.Grant{adminGrant}, ExpiresAt: end})
+				return err
+			})
+		}
+	})
+}
+
+// TestAccessIsForThoseWhoAreAdminsNow makes every write to access with rights that were somebody's a moment ago.
+func TestAccessIsForThoseWhoAreAdminsNow(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, s *store.Store) {
+		other, _ := token(t, s, "other", store.Grant{Role: store.RoleViewer})
+		boss, _ := token(t, s, "boss", adminGrant)
+		rights := store.RightsOf(boss.Grants)
+		rights.Of = boss.ID
+		as := func(ctx context.Context, r store.Rights) context.Context {
+			return store.WithRights(store.WithActor(ctx, "token:boss"), &r)
+		}
+		lift := &[]store.Grant{adminGrant}
+		refuseAll := func(r store.Rights) {
+			t.Helper()
+			for _, write := range []func(ctx context.Context) error{
+				func(ctx context.Context) error {
+					secret, err := s.CreatePrincipal(ctx, &store.Principal{Kind: "token", Name: "mine", Grants: *lift})
+					assert.Empty(t, secret)
+					return err
+				},
+				func(ctx context.Context) error {
+					_, err := s.UpdatePrincipal(ctx, boss.ID, store.PrincipalUpdate{Grants: lift})
+					return err
+				},
+				func(ctx context.Context) error {
+					_, err := s.UpdatePrincipal(ctx, other.ID, store.PrincipalUpdate{Grants: lift})
+					return err
+				},
+				func(ctx context.Context) error { return s.DeletePrincipal(ctx, other.ID, store.DeleteOptions{}) },
+			} {
+				refused(t, s, store.ErrForbidden, "token:boss may not write tokens or grants", func(ctx context.Context) error { return write(as(ctx, r)) })
+			}
+		}
+		refuseAll(store.RightsOf([]store.Grant{{Role: store.RoleEditor, On: store.Everything}}))
+
+		soon := time.Now().Add(time.Minute)
+		end := &soon
+		_, err := s.UpdatePrincipal(as(t.Context(), rights), other.ID, store.PrincipalUpdate{ExpiresAt: &end})
+		require.NoError(t, err, "who is one may")
+		past := time.Now().Add(-time.Second)
+		end = &past
+		_, err = s.UpdatePrincipal(t.Context(), boss.ID, store.PrincipalUpdate{ExpiresAt: &end})
+		require.NoError(t, err)
+		refuseAll(rights)
+		end = nil
+		_, err = s.UpdatePrincipal(t.Context(), boss.ID, store.PrincipalUpdate{ExpiresAt: &end, Grants: &[]store.Grant{{Role: store.RoleEditor}}})
+		require.NoError(t, err)
+		refuseAll(rights)
+		_, err = s.UpdatePrincipal(t.Context(), boss.ID, store.PrincipalUpdate{Grants: lift})
+		require.NoError(t, err)
+		require.NoError(t, s.DeletePrincipal(as(t.Context(), rights), boss.ID, store.DeleteOptions{}), "one may take one's own role away")
+		refuseAll(rights)
 	})
 }
 
@@ -231,7 +335,7 @@ func TestFirstTokenIsCreatedOnce(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, []store.Grant{adminGrant}, p.Grants)
 
-		require.NoError(t, s.DeletePrincipal(t.Context(), p.ID))
+		require.NoError(t, s.DeletePrincipal(t.Context(), p.ID, store.DeleteOptions{}))
 		_, created, err := s.FirstToken(t.Context(), nil)
 		require.NoError(t, err)
 		require.False(t, created, "what was revoked does not come back")

@@ -114,8 +114,9 @@ func (g Grant) resolve(ctx context.Context, q querier, noun string) (Grant, erro
 		refused.Field, refused.Value, refused.Reason = "on", shorten(g.On), "is none; there are "+words(GrantNouns)
 	case g.Role == RoleAdmin && g.On != Everything:
 		refused.Field, refused.Value, refused.Reason = "on", g.On, "is not for the role admin, which is always on everything"
+	case g.On == Everything && (g.ID != 0 || g.Name != ""):
+		refused.Field, refused.Value, refused.Reason = "on", g.On, "names nothing in particular, but a name or an id is given; say whether that is a service, a project or a shard"
 	case g.On == Everything:
-		g.ID, g.Name = 0, ""
 		return g, nil
 	default:
 		return g.find(ctx, q, noun)

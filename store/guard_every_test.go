@@ -62,6 +62,7 @@ func guardedWrites(t *testing.T, s *store.Store, f guardedFleet) map[string][]fu
 		"RegisterServer": nil, "RegisterHost": nil, "RegisterJob": nil, "RegisterExporter": nil, "Import": nil,
 		"UpdateServer": nil, "UpdateService": nil, "UpdateShard": nil, "UpdateFarm": nil, "UpdateDefaultExporter": nil,
 		"UpdateProbe": nil, "DeleteServer": nil, "DeleteDefaultExporter": nil,
+		"CreatePrincipal": nil, "UpdatePrincipal": nil, "DeletePrincipal": nil,
 
 		"UpdateProject": writes{func(ctx context.Context) error {
 			_, err := s.UpdateProject(ctx, f.big.ID, store.ProjectUpdate{Enabled: ptr(false)})

@@ -108,9 +108,10 @@ type Registry interface {
 	Revert(ctx context.Context, revision int64) (Reversal, error)
 }
 
-// Inventory is a Registry with its whole journal, and all that lists are made of. *Store implements it.
+// Inventory is a Registry with its whole journal, who may do what, and all that lists are made of. *Store implements it.
 type Inventory interface {
 	Registry
+	AccessControl
 
 	// Journal returns entries of the journal.
 	Journal(ctx context.Context, f JournalFilter) ([]Entry, error)

@@ -175,11 +175,7 @@ func (c Change) object() ObjectDiff {
 	if side == nil {
 		side = c.Before
 	}
-	if n := nouns[c.Noun]; n != nil {
-		if row, err := n.decode(side); err == nil {
-			o.Name = row.name
-		}
-	}
+	o.Name = c.nameOf(side)
 	before, after := flatten(c.Before), flatten(c.After)
 	all := maps.Clone(before)
 	maps.Copy(all, after)
@@ -189,6 +185,22 @@ func (c Change) object() ObjectDiff {
 		}
 	}
 	return o
+}
+
+// nameOf is what the object was called on one side of the change; empty when that is not known.
+func (c Change) nameOf(side json.RawMessage) string {
+	if isAccessNoun(c.Noun) {
+		var p Principal
+		if json.Unmarshal(side, &p) == nil {
+			return p.Name
+		}
+	}
+	if n := nouns[c.Noun]; n != nil {
+		if row, err := n.decode(side); err == nil {
+			return row.name
+		}
+	}
+	return ""
 }
 
 // flatten returns the fields of an object that say something, those of objects in it under both names.

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // permit checks what one write records against the rights of whoever asked for it. A nil permit allows everything.
@@ -68,7 +69,7 @@ func (p *permit) allow(noun string, id int64, before, after any) error {
 		if p.rights.Admin {
 			return nil
 		}
-		return p.refusal(noun, id, cmp.Or(titleOf(before), titleOf(after)))
+		return p.refuseAccess()
 	case p.rights.Edit.Everywhere:
 		return nil
 	}
@@ -149,6 +150,34 @@ func (p *permit) refusal(noun string, id int64, title string) error {
 		Reason: fmt.Sprintf("%s may not write %s", p.actor, cmp.Or(title, fmt.Sprintf("%s %d", noun, id))),
 		Hint:   "ask an admin for the role editor on its service, project or shard, where it is and where it is to go",
 	}
+}
+
+// refuseAccess says that somebody is no admin.
+func (p *permit) refuseAccess() error {
+	return &Error{
+		Kind: ErrForbidden, Noun: "access", Reason: p.actor + " may not write tokens or grants", Hint: "that needs the role " + string(RoleAdmin),
+	}
+}
+
+// permitAccess returns ErrForbidden unless whoever asked for the write may say who may do what, by the database as it is
+// now: a server learns a moment late that somebody has lost that right, who could hand it on in that moment.
+func (w *writeTx) permitAccess(ctx context.Context) error {
+	switch p := w.permit; {
+	case p == nil:
+		return nil
+	case !p.rights.Admin:
+		return p.refuseAccess()
+	case p.rights.Of == 0:
+		return nil
+	}
+	who, err := principalByID(ctx, w, w.permit.rights.Of)
+	switch {
+	case err != nil && !errors.Is(err, ErrNotFound):
+		return err
+	case err != nil, who.Expired(time.Now()), !RightsOf(who.Grants).Admin:
+		return w.permit.refuseAccess()
+	}
+	return nil
 }
 
 // createdPlaces are queries for where the rows of a table are whose ids lie in a range. The rows of other tables belong to

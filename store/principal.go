@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -27,6 +28,8 @@ func isAccessNoun(noun string) bool { return slices.Contains(PrincipalKinds, nou
 // Principal is somebody who is let in, with what they may do. It holds no secret.
 type Principal struct {
 	ID int64 `json:"id"`
+	// Version is the revision at which its grants or its end last changed.
+	Version int64 `json:"version"`
 	// Kind is one of PrincipalKinds. Kind and Name together are unique.
 	Kind   string  `json:"kind"`
 	Name   string  `json:"name"`
@@ -54,26 +57,34 @@ type PrincipalFilter struct {
 
 // PrincipalUpdate names the fields to change; a nil field stays as it is.
 type PrincipalUpdate struct {
+	UpdateOptions
+
 	// Grants replaces all of them.
 	Grants *[]Grant
 	// ExpiresAt is a pointer to nil for never.
 	ExpiresAt **time.Time
 }
 
-// AccessControl is what can be done to the list of who may do what; *Store implements it. Each write is one transaction
-// with a journal entry that holds no secrets. Errors are those of this package.
+// AccessControl is what can be done to the list of who may do what, wherever it is kept: *Store implements it on a
+// database, and the command line's client of the HTTP API on a server. Each write is one transaction with a journal entry
+// that holds no secrets. Errors are those of this package. Writes with rights in their context (see WithRights) need the
+// role admin, as the database has it at the time of the write.
 type AccessControl interface {
 	// CreatePrincipal fills in the id and the names of p. Of a token it returns the secret, which is kept nowhere:
 	// a dry run, and a write that repeats another, return none.
 	CreatePrincipal(ctx context.Context, p *Principal) (secret string, err error)
+	Principal(ctx context.Context, id int64) (Principal, error)
+	// Principals returns them in the order of their kinds and names.
 	Principals(ctx context.Context, f PrincipalFilter) ([]Principal, error)
 	UpdatePrincipal(ctx context.Context, id int64, u PrincipalUpdate) (Principal, error)
-	DeletePrincipal(ctx context.Context, id int64) error
+	// DeletePrincipal lets one do nothing any more. Nothing hangs on it, so that a cascade deletes no more.
+	DeletePrincipal(ctx context.Context, id int64, o DeleteOptions) error
 }
 
 // principalRow is a Principal as the database has it.
 type principalRow struct {
 	ID         int64
+	Version    int64
 	Kind       string
 	Name       string
 	Hash       string
@@ -85,7 +96,7 @@ type principalRow struct {
 
 func (r principalRow) principal() Principal {
 	return Principal{
-		ID: r.ID, Kind: r.Kind, Name: r.Name, CreatedBy: r.CreatedBy, CreatedAt: time.UnixMilli(r.CreatedAt).UTC(),
+		ID: r.ID, Version: r.Version, Kind: r.Kind, Name: r.Name, CreatedBy: r.CreatedBy, CreatedAt: time.UnixMilli(r.CreatedAt).UTC(),
 		ExpiresAt: timeOrNil(r.ExpiresAt), LastUsedAt: timeOrNil(r.LastUsedAt),
 	}
 }
@@ -98,14 +109,24 @@ func timeOrNil(ms int64) *time.Time {
 	return &t
 }
 
+// millisOrZero is 0 for nil alone: a time long ago is not never.
 func millisOrZero(t *time.Time) int64 {
 	if t == nil {
 		return 0
 	}
-	return t.UnixMilli()
+	return max(t.UnixMilli(), 1)
 }
 
-// Principals returns principals by kind and name.
+// Principal implements AccessControl.
+func (s *Store) Principal(ctx context.Context, id int64) (p Principal, err error) {
+	err = s.view(ctx, func(v view) error {
+		p, err = principalByID(ctx, v, id)
+		return err
+	})
+	return p, err
+}
+
+// Principals implements AccessControl.
 func (s *Store) Principals(ctx context.Context, f PrincipalFilter) ([]Principal, error) {
 	var w where
 	match(&w, "principal.kind = ?", f.Kind)
@@ -126,7 +147,7 @@ func (s *Store) Principals(ctx context.Context, f PrincipalFilter) ([]Principal,
 	return principals, err
 }
 
-const principalColumns = `id, kind, name, hash, created_at, created_by, expires_at, last_used_at`
+const principalColumns = `id, version, kind, name, hash, created_at, created_by, expires_at, last_used_at`
 
 // grantQuery reads grants with the names of what they are on, empty for what is gone.
 const grantQuery = `
@@ -186,6 +207,9 @@ func (s *Store) CreatePrincipal(ctx context.Context, p *Principal) (secret strin
 }
 
 func createPrincipal(ctx context.Context, tx *writeTx, p Principal, secret string) (_ Principal, err error) {
+	if err := tx.permitAccess(ctx); err != nil {
+		return p, err
+	}
 	if err := p.validate(); err != nil {
 		return p, err
 	}
@@ -206,11 +230,12 @@ func createPrincipal(ctx context.Context, tx *writeTx, p Principal, secret strin
 		return p, &Error{Kind: ErrConflict, Noun: p.Kind, Field: "name", Value: p.Name, Reason: "is taken by another " + p.Kind}
 	}
 	p.CreatedAt, p.CreatedBy, p.LastUsedAt = time.UnixMilli(time.Now().UnixMilli()).UTC(), Actor(ctx), nil
+	p.Version = tx.next
 	if p.ID, err = tx.insert(ctx, `
-		INSERT INTO principal (kind, name, hash, created_at, created_by, expires_at, last_used_at)
-		VALUES                (?,    ?,    ?,    ?,          ?,          ?,          0)
+		INSERT INTO principal (version, kind, name, hash, created_at, created_by, expires_at, last_used_at)
+		VALUES                (?,       ?,    ?,    ?,    ?,          ?,          ?,          0)
 		RETURNING id`,
-		p.Kind, p.Name, hashText(secret), p.CreatedAt.UnixMilli(), p.CreatedBy, millisOrZero(p.ExpiresAt),
+		p.Version, p.Kind, p.Name, hashText(secret), p.CreatedAt.UnixMilli(), p.CreatedBy, millisOrZero(p.ExpiresAt),
 	); err != nil {
 		return p, fmt.Errorf("creating %s %q: %w", p.Kind, p.Name, err)
 	}
@@ -238,7 +263,7 @@ func insertGrants(ctx context.Context, tx *writeTx, p Principal) error {
 // UpdatePrincipal implements AccessControl.
 func (s *Store) UpdatePrincipal(ctx context.Context, id int64, u PrincipalUpdate) (Principal, error) {
 	return written(ctx, s, "access.update", func(tx *writeTx) (Principal, error) {
-		before, err := principalByID(ctx, tx, id)
+		before, err := tx.principal(ctx, id, u.IfVersion)
 		if err != nil {
 			return before, err
 		}
@@ -261,7 +286,8 @@ func updatePrincipal(ctx context.Context, tx *writeTx, before Principal, u Princ
 	if reflect.DeepEqual(before, after) {
 		return after, nil
 	}
-	if err := tx.exec(ctx, `UPDATE principal SET expires_at = ? WHERE id = ?`, millisOrZero(after.ExpiresAt), after.ID); err != nil {
+	after.Version = tx.next
+	if err := tx.exec(ctx, `UPDATE principal SET version = ?, expires_at = ? WHERE id = ?`, after.Version, millisOrZero(after.ExpiresAt), after.ID); err != nil {
 		return after, fmt.Errorf("changing %s %q: %w", after.Kind, after.Name, err)
 	}
 	if err := tx.exec(ctx, `DELETE FROM principal_grant WHERE principal_id = ?`, after.ID); err != nil {
@@ -276,9 +302,9 @@ func updatePrincipal(ctx context.Context, tx *writeTx, before Principal, u Princ
 }
 
 // DeletePrincipal implements AccessControl.
-func (s *Store) DeletePrincipal(ctx context.Context, id int64) error {
+func (s *Store) DeletePrincipal(ctx context.Context, id int64, o DeleteOptions) error {
 	_, err := s.write(ctx, "access.delete", func(tx *writeTx) error {
-		p, err := principalByID(ctx, tx, id)
+		p, err := tx.principal(ctx, id, o.IfVersion)
 		if err != nil {
 			return err
 		}
@@ -295,6 +321,22 @@ func (s *Store) DeletePrincipal(ctx context.Context, id int64) error {
 		return tx.record(p.Kind, p.ID, p, nil)
 	})
 	return err
+}
+
+// principal returns the one that a write is about, which must have the version that is demanded; 0 demands none.
+func (w *writeTx) principal(ctx context.Context, id, demanded int64) (Principal, error) {
+	if err := w.permitAccess(ctx); err != nil {
+		return Principal{}, err
+	}
+	p, err := principalByID(ctx, w, id)
+	if err != nil || demanded == 0 || demanded == p.Version {
+		return p, err
+	}
+	return p, &Error{
+		Kind: ErrStale, Noun: p.Kind, Field: "version", Value: strconv.FormatInt(demanded, 10),
+		Reason: fmt.Sprintf("%s %q has changed since; it is now at version %d", p.Kind, p.Name, p.Version),
+		Hint:   "read it again, and repeat the change if it still applies",
+	}
 }
 
 // principalByID reads one principal, or returns ErrNotFound.

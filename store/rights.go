@@ -46,6 +46,8 @@ func (r *Reach) add(g Grant) {
 
 // Rights are what somebody's grants amount to. The zero value allows nothing.
 type Rights struct {
+	// Of is the id of the principal who has them; 0 for somebody whom the database does not know.
+	Of int64
 	// Lists is where lists may be fetched from, View what may be read and Edit what may be written.
 	Lists, View, Edit Reach
 	// Admin says whether grants and tokens may be read and written.

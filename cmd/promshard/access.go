@@ -17,7 +17,7 @@ import (
 // addAccess declares the commands that say who may do what.
 func (a *app) addAccess() {
 	token := a.kingpin.Command("token", "Tokens: what Prometheus servers and programs show to be let in.")
-	a.databaseOnly(token)
+	a.addServer(token)
 	a.command(token, "create",
 		"Create a token and print its secret to standard output, this once: nothing but a hash of it is kept.",
 		"promshard token create prometheus-tokyo --role=reader --on=shard=tokyo\npromshard token create ci --role=editor --on=service=shop --expires=90d", a.tokenCreate)
@@ -30,7 +30,7 @@ func (a *app) addAccess() {
 	})
 
 	access := a.kingpin.Command("access", "Access: who may do what, users and client certificates of the web server included.")
-	a.databaseOnly(access)
+	a.addServer(access)
 	a.command(access, "list", "List everybody who is let in.", "promshard access list", func(cmd *kingpin.CmdClause) action {
 		return a.listPrincipals(cmd, "")
 	})
@@ -112,9 +112,9 @@ func (a *app) tokenCreate(cmd *kingpin.CmdClause) action {
 		if err != nil {
 			return err
 		}
-		return a.withAccess(ctx, func(ctx context.Context, access store.AccessControl) error {
+		return a.withInventory(ctx, a.openInventory, func(ctx context.Context, inv inventory) error {
 			p := store.Principal{Kind: store.KindToken, Name: *name, Grants: grants, ExpiresAt: expiry(expires)}
-			secret, err := access.CreatePrincipal(ctx, &p)
+			secret, err := inv.CreatePrincipal(ctx, &p)
 			if err != nil {
 				return err
 			}
@@ -132,8 +132,8 @@ func (a *app) accessSet(cmd *kingpin.CmdClause) action {
 		if err != nil {
 			return err
 		}
-		return a.withAccess(ctx, func(ctx context.Context, access store.AccessControl) error {
-			p, err := setAccess(ctx, access, store.Principal{Kind: *kind, Name: *name, Grants: grants, ExpiresAt: expiry(expires)})
+		return a.withInventory(ctx, a.openInventory, func(ctx context.Context, inv inventory) error {
+			p, err := setAccess(ctx, inv, store.Principal{Kind: *kind, Name: *name, Grants: grants, ExpiresAt: expiry(expires)})
 			if err != nil {
 				return err
 			}
@@ -171,13 +171,13 @@ func findPrincipal(ctx context.Context, access store.AccessControl, kind, name s
 
 func (a *app) removePrincipal(cmd *kingpin.CmdClause, who func() (kind, name string)) action {
 	out := a.addOutput(cmd)
-	return a.onAccess(func(ctx context.Context, access store.AccessControl) error {
+	return a.onInventory(func(ctx context.Context, inv inventory) error {
 		kind, name := who()
-		p, err := findPrincipal(ctx, access, kind, name)
+		p, err := findPrincipal(ctx, inv, kind, name)
 		if err != nil {
 			return err
 		}
-		if err := access.DeletePrincipal(ctx, p.ID); err != nil {
+		if err := inv.DeletePrincipal(ctx, p.ID, store.DeleteOptions{}); err != nil {
 			return err
 		}
 		return out.print(p, func() string { return fmt.Sprintf("Removed %s %s: %s\n", p.Kind, cell(p.Name), grantText(p)) })
@@ -186,8 +186,8 @@ func (a *app) removePrincipal(cmd *kingpin.CmdClause, who func() (kind, name str
 
 func (a *app) listPrincipals(cmd *kingpin.CmdClause, kind string) action {
 	out := a.addOutput(cmd)
-	return a.onAccess(func(ctx context.Context, access store.AccessControl) error {
-		list, err := access.Principals(ctx, store.PrincipalFilter{Kind: kind})
+	return a.onInventory(func(ctx context.Context, inv inventory) error {
+		list, err := inv.Principals(ctx, store.PrincipalFilter{Kind: kind})
 		if err != nil {
 			return err
 		}
@@ -217,17 +217,4 @@ func timeText(t *time.Time) string {
 		return ""
 	}
 	return t.UTC().Format(time.RFC3339)
-}
-
-// onAccess makes an action of what needs the list of who may do what.
-func (a *app) onAccess(fn func(ctx context.Context, access store.AccessControl) error) action {
-	return func(ctx context.Context) error { return a.withAccess(ctx, fn) }
-}
-
-// withAccess runs fn on the list of who may do what that is in the database, as the local user.
-func (a *app) withAccess(ctx context.Context, fn func(ctx context.Context, access store.AccessControl) error) error {
-	if err := a.checkDatabaseOnly(); err != nil {
-		return err
-	}
-	return a.withStore(ctx, func(ctx context.Context, s *store.Store) error { return fn(ctx, s) })
 }

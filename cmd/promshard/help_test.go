@@ -227,7 +227,7 @@ Commands work on the database that ` + "`--database`" + ` names, or with the sam
 
 The flags below stand behind the command. A flag beats a variable: with ` + "`--database`" + ` the server's variables do not
 count, with ` + "`--server`" + ` that of the database does not. Both flags, or both variables and neither flag, are an error.
-` + "`serve`, `migrate`, `token` and `access`" + ` work on the database alone, ` + "`check`" + ` on a file.
+` + "`serve` and `migrate`" + ` work on the database alone, ` + "`check`" + ` on a file.
 
 Who asks is shown by a token, which is read from a file or a variable and never from the command line:
 ` + "`--token-file`" + `; else ` + "`$PROMSHARD_TOKEN_FILE`" + ` or ` + "`$PROMSHARD_TOKEN`" + `, the token itself; else what ` + "`--http.config.file`" + `

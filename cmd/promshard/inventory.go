@@ -18,6 +18,7 @@ import (
 // inventory is what commands work on, in a database or on a server; they close it.
 type inventory interface {
 	store.Registry
+	store.AccessControl
 	io.Closer
 
 	// List returns a list of targets or URLs, as serve serves it.

@@ -23,7 +23,7 @@ import (
 
 // scriptsOfBoth are the scripts of commands that work on a server as they do on a database: they run on each, with the
 // same output and the same exit codes.
-var scriptsOfBoth = []string{"nouns", "register", "import", "json", "export", "guard", "history", "apply", "compare", "import_prometheus", "import_promgen", "import_promgen_again"}
+var scriptsOfBoth = []string{"access", "nouns", "register", "import", "json", "export", "guard", "history", "apply", "compare", "import_prometheus", "import_promgen", "import_promgen_again"}
 
 func TestScriptsOnAServer(t *testing.T) {
 	var files []string
@@ -143,6 +143,29 @@ func TestTokensDecideWhatCommandsMayDoOnAServer(t *testing.T) {
 	assert.Contains(t, stderr, "not allowed")
 	assert.NotContains(t, stdout+stderr, secret)
 	assert.NotContains(t, stdout+stderr, secretOf(t, token))
+
+	for _, args := range [][]string{{"token", "list"}, {"token", "create", "x", "--role=admin"}, {"access", "set", "token", "looker", "--role=admin"}, {"token", "revoke", "admin"}} {
+		stdout, stderr, code = promshard(t, append(args, on, "--token-file="+viewer)...)
+		assert.Equal(t, exitDenied, code, args)
+		assert.Contains(t, stderr, "hint: ask an admin")
+		assert.Empty(t, stdout)
+	}
+
+	// Who may do what is managed on the server as on the database, and is the same there.
+	editor := filepath.Join(t.TempDir(), "editor")
+	made := strings.TrimSpace(mustRun(t, "token", "create", "writer", "--role=editor", "--on=service=shop", on))
+	require.NoError(t, os.WriteFile(editor, []byte(made), 0o600))
+	assert.Equal(t, mustRun(t, "access", "list"), mustRun(t, "access", "list", on))
+	assert.Regexp(t, `token +writer +editor on service "shop" .* token:admin `, mustRun(t, "token", "list"))
+	require.Eventually(t, func() bool {
+		_, _, code := promshard(t, "service", "set", "shop", "--owner=@shop", on, "--token-file="+editor)
+		return code == exitOK
+	}, patience, 50*time.Millisecond)
+	mustRun(t, "token", "revoke", "writer", on)
+	require.Eventually(t, func() bool {
+		_, _, code := promshard(t, "service", "list", on, "--token-file="+editor)
+		return code == exitDenied
+	}, patience, 50*time.Millisecond)
 
 	t.Setenv(tokenVariable, secret)
 	assert.Contains(t, mustRun(t, "service", "list", on), "shop")

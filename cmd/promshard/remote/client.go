@@ -35,7 +35,7 @@ type Options struct {
 	Patience time.Duration
 }
 
-// Client is an inventory on servers. It implements store.Registry, and is safe for concurrent use.
+// Client is an inventory on servers. It implements store.Registry and store.AccessControl, and is safe for concurrent use.
 type Client struct {
 	o       Options
 	http    *http.Client
@@ -46,7 +46,10 @@ type Client struct {
 	pause time.Duration
 }
 
-var _ store.Registry = (*Client)(nil)
+var (
+	_ store.Registry      = (*Client)(nil)
+	_ store.AccessControl = (*Client)(nil)
+)
 
 // New returns a client, which has asked nothing yet. An error of it is about the options.
 func New(o Options) (*Client, error) {

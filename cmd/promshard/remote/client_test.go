@@ -92,6 +92,32 @@ func TestALostAnswerOfWhatCannotBeRepeatedIsSaid(t *testing.T) {
 	assert.Equal(t, 1, shards(t, s))
 }
 
+func TestATokenWhoseAnswerWasLostIsNotCreatedAgain(t *testing.T) {
+	s := storetest.SQLite(t)
+	c := clientOf(t, Options{Servers: []string{serve(t, losing(handlerOf(t, s), 1))}})
+	c.pause = time.Millisecond
+	p := store.Principal{Kind: store.KindToken, Name: "ci", Grants: []store.Grant{{Role: store.RoleViewer}}}
+	secret, err := c.CreatePrincipal(t.Context(), &p)
+	require.ErrorIs(t, err, store.ErrUnavailable)
+	require.ErrorContains(t, err, "the answer to a write was lost, which may have been done")
+	var doubt *store.Error
+	require.ErrorAs(t, err, &doubt)
+	require.Contains(t, doubt.Hint, "revoke it and create it again")
+	require.Empty(t, secret)
+	list, err := s.Principals(t.Context(), store.PrincipalFilter{})
+	require.NoError(t, err)
+	require.Len(t, list, 1)
+	_, err = c.CreatePrincipal(store.WithIdempotencyKey(t.Context(), "k", "f"), &store.Principal{Kind: store.KindToken, Name: "other", Grants: p.Grants})
+	require.ErrorIs(t, err, store.ErrInvalid, "a key is not passed over")
+
+	c = clientOf(t, Options{Servers: []string{serve(t, losing(handlerOf(t, s), 1))}})
+	c.pause = time.Millisecond
+	user := store.Principal{Kind: store.KindUser, Name: "ann", Grants: p.Grants}
+	_, err = c.CreatePrincipal(t.Context(), &user)
+	require.NoError(t, err, "what has no secret is answered again")
+	require.EqualValues(t, 2, user.ID)
+}
+
 func TestAServerThatWantsToBeLeftAloneIsWaitedFor(t *testing.T) {
 	s := storetest.SQLite(t)
 	handler, asked := handlerOf(t, s), atomic.Int64{}

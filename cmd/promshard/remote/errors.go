@@ -90,7 +90,7 @@ func (b *errorBody) typed() error {
 	case errors.Is(kind, ErrUnauthorized) && hint == "":
 		hint = "show a token: --token-file, PROMSHARD_TOKEN_FILE or PROMSHARD_TOKEN; promshard token create makes one"
 	case errors.Is(kind, store.ErrForbidden) && hint == "":
-		hint = "promshard access list, on the database, shows who may do what"
+		hint = "ask an admin, to whom promshard access list shows who may do what"
 	}
 	return &store.Error{Kind: kind, Field: b.Field, Value: b.Value, Reason: b.Error, Hint: hint}
 }

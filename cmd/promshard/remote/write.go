@@ -45,14 +45,15 @@ func (r *request) wish(w store.Wishes) {
 	if w.Confirm != "" {
 		r.query.Set("confirm", w.Confirm)
 	}
-	if r.method == http.MethodPost {
-		key := w.IdempotencyKey
-		if key == "" {
-			key = rand.Text()
-		}
-		r.header.Set("Idempotency-Key", key)
-		r.repeatable = true
+	key := w.IdempotencyKey
+	if r.method != http.MethodPost || key == "" && r.answeredOnce {
+		return
 	}
+	if key == "" {
+		key = rand.Text()
+	}
+	r.header.Set("Idempotency-Key", key)
+	r.repeatable = true
 }
 
 // fill hands on what a server said of a write; nil when it was refused, with the error.

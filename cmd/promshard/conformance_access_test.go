@@ -1,0 +1,105 @@
+package main
+
+import (
+	"testing"
+	"time"
+
+	"github.com/promshard/promshard/store"
+)
+
+// access lets principals in, reads and changes what they may do, and takes it away.
+func (w *twins) access(t *testing.T) {
+	t.Helper()
+	ctx := t.Context()
+	for _, p := range whoMayCome() {
+		for range 2 {
+			w.write(t, ctx, inventory.CreatePrincipal, &p)
+		}
+	}
+	w.whoIsLetIn(t)
+	for id := int64(-1); id < 20; id++ {
+		w.do(t, ctx, inventory.Principal, id)
+		for _, u := range accessUpdates() {
+			for _, version := range []int64{0, 4711} {
+				u.IfVersion = version
+				w.write(t, ctx, inventory.UpdatePrincipal, id, u)
+			}
+		}
+	}
+	w.whoIsLetIn(t)
+	for _, o := range []store.DeleteOptions{{IfVersion: 4711}, {Cascade: true}, {}} {
+		for id := int64(-1); id < 20; id++ {
+			w.write(t, ctx, inventory.DeletePrincipal, id, o)
+		}
+	}
+	w.whoIsLetIn(t)
+}
+
+// whoIsLetIn lists principals, by every filter.
+func (w *twins) whoIsLetIn(t *testing.T) {
+	t.Helper()
+	for _, f := range []store.PrincipalFilter{
+		{}, {Kind: store.KindToken}, {Kind: store.KindUser}, {Kind: store.KindCertificate}, {Kind: "robot"}, {Name: "ann"}, {Kind: store.KindUser, Name: "ann"}, {Name: "nobody"},
+	} {
+		w.do(t, t.Context(), inventory.Principals, f)
+	}
+}
+
+// whoMayCome are principals, the last ones of whom are refused.
+func whoMayCome() []store.Principal {
+	at, past := time.Date(2099, 1, 2, 3, 4, 5, 6_789_000, time.FixedZone("", 3600)), time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
+	viewer := []store.Grant{{Role: store.RoleViewer}}
+	list := []store.Principal{
+		{Kind: store.KindToken, Name: "ci", Grants: []store.Grant{{Role: store.RoleReader, On: "shard", Name: "prod"}, {Role: store.RoleEditor, On: "service", ID: 1}}, ExpiresAt: &at},
+		{Kind: store.KindToken, Name: "ann", Grants: []store.Grant{{Role: store.RoleAdmin, On: store.Everything}}},
+		{Kind: store.KindUser, Name: "ann", Grants: viewer},
+		{Kind: store.KindCertificate, Name: "prom1.example", Grants: []store.Grant{{Role: store.RoleReader, On: "shard", ID: 2, Name: "not looked at"}}},
+		{Kind: store.KindCertificate, Name: "a/b:c%20", Grants: viewer},
+		{Kind: "robot", Name: "x", Grants: viewer},
+		{Name: "x", Grants: viewer},
+		{Kind: store.KindUser, Grants: viewer},
+		{Kind: store.KindUser, Name: " x", Grants: viewer},
+		{Kind: store.KindUser, Name: "\xff", Grants: viewer},
+		{Kind: store.KindUser, Name: "x"},
+		{Kind: store.KindUser, Name: "x", Grants: viewer, ExpiresAt: &past},
+	}
+	for _, grants := range refusedGrants() {
+		list = append(list, store.Principal{Kind: store.KindToken, Name: "x", Grants: grants})
+	}
+	return list
+}
+
+// refusedGrants are grants that nobody can have.
+func refusedGrants() [][]store.Grant {
+	return [][]store.Grant{
+		{},
+		{{}},
+		{{Role: "god"}},
+		{{Role: store.RoleViewer, On: "farm", Name: "x"}},
+		{{Role: store.RoleViewer, On: "shard"}},
+		{{Role: store.RoleViewer, On: "shard", Name: "nope"}},
+		{{Role: store.RoleViewer, On: "project", ID: 99}},
+		{{Role: store.RoleViewer, On: "project", ID: -1}},
+		{{Role: store.RoleViewer, Name: "shop"}},
+		{{Role: store.RoleAdmin, On: "service", Name: "shop"}},
+		{{Role: store.RoleViewer}, {Role: store.RoleEditor}},
+	}
+}
+
+// accessUpdates are changes, some of which are refused.
+func accessUpdates() []store.PrincipalUpdate {
+	at := time.Date(2098, 1, 2, 3, 4, 5, 0, time.UTC)
+	epoch, end, never := time.UnixMilli(0), &at, (*time.Time)(nil)
+	past := &epoch
+	updates := []store.PrincipalUpdate{
+		{},
+		{ExpiresAt: &end},
+		{ExpiresAt: &past},
+		{ExpiresAt: &never},
+		{Grants: &[]store.Grant{{Role: store.RoleEditor, On: "shard", Name: "spare"}, {Role: store.RoleViewer}}, ExpiresAt: &end},
+	}
+	for _, grants := range refusedGrants() {
+		updates = append(updates, store.PrincipalUpdate{Grants: &grants})
+	}
+	return updates
+}
