@@ -19,8 +19,7 @@ var errRowTooLarge = fmt.Errorf("%w: a row has more than %d bytes", errBodyTooLa
 
 // readSource reads a source of no more rows than most; of the text it holds little more than one row. Each list has to be
 // there, so that one that somebody forgot is not taken for an empty one.
-func readSource(text io.Reader, most int) (store.SyncSource, error) {
-	var source store.SyncSource
+func readSource(text io.Reader, most int) (source store.SyncSource, err error) {
 	bounded := &boundedReader{r: text, left: rowMost}
 	reader := &sourceReader{text: bounded, decoder: json.NewDecoder(bounded), most: most}
 	if err := reader.read(reflect.ValueOf(&source).Elem()); err != nil {
@@ -33,109 +32,120 @@ func readSource(text io.Reader, most int) (store.SyncSource, error) {
 type sourceReader struct {
 	text    *boundedReader
 	decoder *json.Decoder
+	// raw is the value that was read last.
+	raw json.RawMessage
 	// rows were read so far, and most may be.
 	rows, most int
 }
 
 // read fills in a source.
 func (r *sourceReader) read(source reflect.Value) error {
-	begin, err := r.decoder.Token()
-	switch {
-	case errors.Is(err, io.EOF):
-		return invalidBody("", "", "is missing; send a JSON object")
-	case err != nil:
-		return r.broken(err)
-	case begin != json.Delim('{'):
-		return invalidBody("", "", "is not a JSON object")
-	}
-	fields, seen := fieldsOf(source.Type()), map[string]bool{}
-	for r.more() {
-		if err := r.field(source, fields, seen); err != nil {
-			return err
-		}
-	}
-	if err := r.end(); err != nil {
+	fields := fieldsOf(source.Type())
+	seen, err := r.object("a JSON object", fields, source, r.part)
+	if err != nil {
 		return err
 	}
-	for _, name := range fields.names {
-		if !seen[name] && source.Field(fields.at[name]).Kind() == reflect.Slice {
+	for at, name := range fields.names {
+		if seen&(1<<at) == 0 && source.Field(at).Kind() == reflect.Slice {
 			return invalidBody(name, "", "is missing; [] says that there are none")
 		}
 	}
-	return nil
+	return r.end()
 }
 
-// field reads one field of the source.
-func (r *sourceReader) field(source reflect.Value, fields structFields, seen map[string]bool) error {
+// object reads an object into a struct; take reads the value of a field. It returns which fields there were, by bits.
+func (r *sourceReader) object(kind string, fields structFields, into reflect.Value, take func(name string, place reflect.Value) error) (seen uint64, err error) {
+	if err := r.begin('{', kind); err != nil {
+		return 0, err
+	}
+	for r.decoder.More() {
+		token, err := r.decoder.Token()
+		if err != nil {
+			return 0, r.broken(err)
+		}
+		name, _ := token.(string)
+		at, known := fields.at[name]
+		switch {
+		case !known:
+			return 0, unknownField(shorten(name), fields.names)
+		case seen&(1<<at) != 0:
+			return 0, invalidBody(name, "", "is given twice")
+		}
+		seen |= 1 << at
+		if err := take(name, into.Field(at)); err != nil {
+			return 0, err
+		}
+	}
+	_, err = r.decoder.Token()
+	return seen, r.broken(err)
+}
+
+// begin reads the beginning of an object or a list.
+func (r *sourceReader) begin(with json.Delim, kind string) error {
 	token, err := r.decoder.Token()
-	if err != nil {
-		return r.broken(err)
-	}
-	name, _ := token.(string)
-	at, known := fields.at[name]
-	switch {
-	case !known:
-		return unknownField(shorten(name), fields.names)
-	case seen[name]:
-		return invalidBody(name, "", "is given twice")
-	}
-	seen[name] = true
-	place := source.Field(at)
-	if place.Kind() == reflect.Slice {
-		return r.list(name, place)
-	}
-	var raw json.RawMessage
-	if err := r.decoder.Decode(&raw); err != nil {
-		return r.broken(err)
-	}
-	if !utf8.Valid(raw) {
-		return invalidBody(name, "", "is not valid UTF-8")
-	}
-	return takeField(member{name, raw}, place.Addr().Interface())
-}
-
-// list reads the rows of one noun.
-func (r *sourceReader) list(name string, place reflect.Value) error {
-	begin, err := r.decoder.Token()
 	switch {
 	case err != nil:
 		return r.broken(err)
-	case begin != json.Delim('['):
-		return invalidBody(name, "", "is not a list")
-	}
-	var raw json.RawMessage
-	fields := fieldsOf(place.Type().Elem())
-	for r.more() {
-		if r.rows++; r.rows > r.most {
-			return fmt.Errorf("%w: at most %d rows are taken", errBodyTooLarge, r.most)
-		}
-		if err := r.decoder.Decode(&raw); err != nil {
-			return r.broken(err)
-		}
-		row := reflect.New(place.Type().Elem()).Elem()
-		if err := takeRow(member{fmt.Sprintf("%s[%d]", name, place.Len()), raw}, fields, row); err != nil {
-			return err
-		}
-		place.Set(reflect.Append(place, row))
-	}
-	if _, err := r.decoder.Token(); err != nil {
-		return r.broken(err)
+	case token != with:
+		return invalidBody("", "", "is not "+kind)
 	}
 	return nil
 }
 
-// more says whether something comes before the end of the object or the list. It may be as large as a row.
-func (r *sourceReader) more() bool {
-	r.text.left = rowMost
-	return r.decoder.More()
+// part reads a field of the source: its name, or the rows of a noun.
+func (r *sourceReader) part(name string, place reflect.Value) error {
+	if place.Kind() != reflect.Slice {
+		return r.value(name, place)
+	}
+	if err := r.begin('[', "a list"); err != nil {
+		return inPart(err, name)
+	}
+	fields := fieldsOf(place.Type().Elem())
+	for r.decoder.More() {
+		if r.rows++; r.rows > r.most {
+			return fmt.Errorf("%w: at most %d rows are taken", errBodyTooLarge, r.most)
+		}
+		row := reflect.New(place.Type().Elem()).Elem()
+		if at, can := fields.at["enabled"]; can {
+			row.Field(at).SetBool(true)
+		}
+		if _, err := r.object("an object", fields, row, r.value); err != nil {
+			return inPart(err, fmt.Sprintf("%s[%d]", name, place.Len()))
+		}
+		place.Set(reflect.Append(place, row))
+		r.text.left = rowMost
+	}
+	_, err := r.decoder.Token()
+	return r.broken(err)
 }
 
-// end makes sure that the source was whole and that nothing follows it.
-func (r *sourceReader) end() error {
-	if _, err := r.decoder.Token(); err != nil {
+// value reads the value of a field.
+func (r *sourceReader) value(name string, place reflect.Value) error {
+	if err := r.decoder.Decode(&r.raw); err != nil {
 		return r.broken(err)
 	}
-	switch _, err := r.decoder.Token(); {
+	if !utf8.Valid(r.raw) {
+		return invalidBody(name, "", "is not valid UTF-8")
+	}
+	return takeField(member{name, r.raw}, place.Addr().Interface())
+}
+
+// inPart says in which part of the body an error is.
+func inPart(err error, part string) error {
+	refused, ok := err.(*store.Error) //nolint:errorlint // one of invalidBody
+	if !ok {
+		return err
+	}
+	if refused.Field != "" {
+		part = fieldPath(part, refused.Field)
+	}
+	return invalidBody(part, refused.Value, refused.Reason)
+}
+
+// end makes sure that nothing follows.
+func (r *sourceReader) end() error {
+	_, err := r.decoder.Token()
+	switch {
 	case errors.Is(err, io.EOF):
 		return nil
 	case r.text.err != nil:
@@ -144,14 +154,18 @@ func (r *sourceReader) end() error {
 	return invalidBody("", "", "has something behind the object")
 }
 
-// broken says why there is no next token. What is wrong with the file is not the client's fault.
+// broken says why there is no next token; nil when err is. What is wrong with the file is not the client's fault.
 func (r *sourceReader) broken(err error) error {
 	var syntax *json.SyntaxError
 	switch {
+	case err == nil:
+		return nil
 	case r.text.err != nil:
 		return fmt.Errorf("%w: %w", errKeeping, r.text.err)
 	case errors.Is(err, errRowTooLarge):
 		return err
+	case errors.Is(err, io.EOF) && r.decoder.InputOffset() == 0:
+		return invalidBody("", "", "is missing; send a JSON object")
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return invalidBody("", "", "is not JSON: it is cut off")
 	case errors.As(err, &syntax):
@@ -160,7 +174,7 @@ func (r *sourceReader) broken(err error) error {
 	return invalidBody("", "", "is not JSON: "+err.Error())
 }
 
-// boundedReader reads no more than left bytes, which is set anew for each row.
+// boundedReader reads no more than left bytes, which is set anew after each row.
 type boundedReader struct {
 	r    io.Reader
 	left int
@@ -194,31 +208,4 @@ func fieldsOf(t reflect.Type) structFields {
 		fields.names = append(fields.names, field.name)
 	}
 	return fields
-}
-
-// takeRow decodes a row. One that does not say whether it is enabled is.
-func takeRow(m member, fields structFields, row reflect.Value) error {
-	switch {
-	case m.raw[0] != '{':
-		return invalidBody(m.name, string(m.raw), "is not an object")
-	case !utf8.Valid(m.raw):
-		return invalidBody(m.name, "", "is not valid UTF-8")
-	}
-	given, err := members(m.name, m.raw)
-	if err != nil {
-		return err
-	}
-	if at, can := fields.at["enabled"]; can {
-		row.Field(at).SetBool(true)
-	}
-	for _, value := range given {
-		at, known := fields.at[value.name]
-		if !known {
-			return unknownField(fieldPath(m.name, shorten(value.name)), fields.names)
-		}
-		if err := takeField(member{fieldPath(m.name, value.name), value.raw}, row.Field(at).Addr().Interface()); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -112,11 +112,11 @@ func TestSourcesThatAreNoneAreRefusedWhole(t *testing.T) {
 		"nothing":                 {"", "", "is missing; send a JSON object", 400},
 		"a list":                  {"[]", "", "is not a JSON object", 400},
 		"null":                    {"null", "", "is not a JSON object", 400},
-		"half of it":              {whole[:len(whole)/2], "", "is cut off", 400},
+		"half of it":              {whole[:len(whole)/2], "hosts[0]", "is cut off", 400},
 		"all but its end":         {whole[:len(whole)-1], "", "is cut off", 400},
 		"something behind it":     {whole + "{}", "", "has something behind the object", 400},
-		"no JSON":                 {swap(`"hosts":[`, `"hosts":[,`), "", "is not JSON: invalid character ',' looking for beginning of value, behind byte", 400},
-		"a comma too many":        {swap(`"farm":1},`, `"farm":1,},`), "", "is not JSON", 400},
+		"no JSON":                 {swap(`"hosts":[`, `"hosts":[,`), "hosts[0]", "is not JSON: invalid character ',' looking for beginning of value, behind byte", 400},
+		"a comma too many":        {swap(`"farm":1},`, `"farm":1,},`), "hosts[0]", "is not JSON", 400},
 		"no list of hosts":        {`{"name":"promgen"}`, "shards", "is missing; [] says that there are none", 400},
 		"null for a list":         {swap(`"probes":[{"key":1,"module":"http_2xx","description":""}]`, `"probes":null`), "probes", "is not a list", 400},
 		"a list twice":            {swap(`"urls":`, `"hosts":[],"urls":`), "hosts", "is given twice", 400},
@@ -127,7 +127,7 @@ func TestSourcesThatAreNoneAreRefusedWhole(t *testing.T) {
 		"a number for a name":     {swap(`"web2"`, `2`), "hosts[1].name", "is not a string", 400},
 		"a name for a number":     {swap(`"port":9090`, `"port":"x"`), "servers[0].port", "is not a whole number", 400},
 		"null for a value":        {swap(`"enabled":true`, `"enabled":null`), "shards[0].enabled", "is not true or false", 400},
-		"bytes that are no UTF-8": {swap("web3", "web\xff"), "hosts[2]", "is not valid UTF-8", 400},
+		"bytes that are no UTF-8": {swap("web3", "web\xff"), "hosts[2].name", "is not valid UTF-8", 400},
 		"half a surrogate pair":   {swap("web3", `\ud800`), "hosts[2].name", "is not a string", 400},
 		"no name":                 {swap(`"promgen"`, `""`), "name", "source name: is missing", 400},
 		"a name of no UTF-8":      {swap("promgen", "\xff"), "name", "is not valid UTF-8", 400},
@@ -248,7 +248,7 @@ func TestOneSourceIsInMemoryAtATime(t *testing.T) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, a.url+syncPath, strings.NewReader(mustJSON(t, hostsElsewhere(2))))
 	require.NoError(t, err)
 	req.Header.Set("Content-Type", "application/json")
-	_, err = a.client.Do(req) //nolint:bodyclose // there is none
+	_, err = a.client.Do(req)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	close(goOn)
 	data[store.SyncResult](t, <-first, http.StatusOK)
@@ -293,4 +293,16 @@ func TestSyncsAreForThoseWhoMaySeeAllAndWriteThat(t *testing.T) {
 	source.Hosts[0].Name, source.Shards[0].URL = "web8", "http://x.example"
 	assert.Contains(t, requireError(t, sync(both, source), http.StatusForbidden, "forbidden"), `token:both may not write shard "tokyo"`)
 	assert.Len(t, data[store.SyncResult](t, sync(all, source), http.StatusOK).Changes, 2)
+}
+
+func BenchmarkReadSource(b *testing.B) {
+	text := mustJSON(b, hostsElsewhere(10_000))
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	for b.Loop() {
+		source, err := readSource(strings.NewReader(text), 20_000)
+		if err != nil || len(source.Hosts) != 10_000 {
+			b.Fatal(err)
+		}
+	}
 }
