@@ -23,7 +23,12 @@ type Tx struct{ w *writeTx }
 
 // Write runs fn as one write.
 func Write(ctx context.Context, s *Store, fn func(tx Tx) error) (int64, error) {
-	return s.write(ctx, testAction, func(w *writeTx) error { return fn(Tx{w}) })
+	return WriteAs(ctx, s, testAction, fn)
+}
+
+// WriteAs runs fn as one write of an action.
+func WriteAs(ctx context.Context, s *Store, action string, fn func(tx Tx) error) (int64, error) {
+	return s.write(ctx, action, func(w *writeTx) error { return fn(Tx{w}) })
 }
 
 // Exec runs a statement that journals nothing.

@@ -234,6 +234,7 @@ func TestJournalByObjectTimeAndPage(t *testing.T) {
 
 		for text, f := range map[string]store.JournalFilter{
 			"there are default_exporter, exporter": {Noun: "nonsense"},
+			"there are import, apply, sync":        {Action: "host.creat"},
 			"needs a noun":                         {ID: 5},
 			"is before the time":                   {Since: time.Now(), Until: time.Now().Add(-time.Hour)},
 		} {

@@ -39,3 +39,14 @@ func TestJournal(t *testing.T) {
 		}
 	})
 }
+
+func TestJournalTakesNoActionThatIsNotListed(t *testing.T) {
+	withSeed(t, func(t *testing.T, s *store.Store, p seed) {
+		before := everything(t, s)
+		_, err := store.WriteAs(t.Context(), s, "host.paint", func(tx store.Tx) error { return tx.DeleteHost(t.Context(), p.host.ID) })
+		require.ErrorContains(t, err, `"host.paint" is no action`)
+		require.Equal(t, before, everything(t, s))
+		require.NotContains(t, store.Actions(), "host.paint")
+		require.Contains(t, store.Actions(), "host.delete")
+	})
+}

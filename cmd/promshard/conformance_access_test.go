@@ -4,33 +4,42 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/promshard/promshard/store"
 )
 
 // access lets principals in, reads and changes what they may do, and takes it away.
 func (w *twins) access(t *testing.T) {
 	t.Helper()
-	ctx := t.Context()
+	ctx, updates := t.Context(), accessUpdates()
 	for _, p := range whoMayCome() {
-		for range 2 {
-			w.write(t, ctx, inventory.CreatePrincipal, &p)
-		}
+		w.write(t, ctx, inventory.CreatePrincipal, &p)
 	}
+	w.write(t, ctx, inventory.CreatePrincipal, &whoMayCome()[0])
 	w.whoIsLetIn(t)
-	for id := int64(-1); id < 20; id++ {
+	known, err := w.direct.Principals(ctx, store.PrincipalFilter{})
+	require.NoError(t, err)
+	for _, u := range updates {
+		w.write(t, ctx, inventory.UpdatePrincipal, known[0].ID, u)
+	}
+	ids := []int64{-1, 0, known[len(known)-1].ID + 1}
+	for _, p := range known {
+		ids = append(ids, p.ID)
+	}
+	for _, id := range ids {
 		w.do(t, ctx, inventory.Principal, id)
-		for _, u := range accessUpdates() {
-			for _, version := range []int64{0, 4711} {
-				u.IfVersion = version
-				w.write(t, ctx, inventory.UpdatePrincipal, id, u)
-			}
-		}
+		stale := updates[1]
+		stale.IfVersion = 4711
+		w.do(t, ctx, inventory.UpdatePrincipal, id, stale)
+		w.write(t, ctx, inventory.UpdatePrincipal, id, updates[len(updates)-1])
+		w.write(t, ctx, inventory.UpdatePrincipal, id, updates[4])
 	}
 	w.whoIsLetIn(t)
-	for _, o := range []store.DeleteOptions{{IfVersion: 4711}, {Cascade: true}, {}} {
-		for id := int64(-1); id < 20; id++ {
-			w.write(t, ctx, inventory.DeletePrincipal, id, o)
-		}
+	for _, id := range ids {
+		w.do(t, ctx, inventory.DeletePrincipal, id, store.DeleteOptions{IfVersion: 4711})
+		w.write(t, ctx, inventory.DeletePrincipal, id, store.DeleteOptions{Cascade: id%2 == 0})
+		w.do(t, ctx, inventory.DeletePrincipal, id, store.DeleteOptions{})
 	}
 	w.whoIsLetIn(t)
 }

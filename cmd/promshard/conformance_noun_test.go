@@ -31,15 +31,13 @@ type conformer interface {
 	drop(t *testing.T, w *twins)
 }
 
-// fill creates the rows, and all of them a second time.
+// fill creates the rows, and the first of them a second time.
 func (n nounOf[T, F, U]) fill(t *testing.T, w *twins) {
 	t.Helper()
 	for _, row := range n.rows {
 		w.do(t, t.Context(), n.create, &row)
 	}
-	for _, row := range n.rows {
-		w.write(t, t.Context(), n.create, &row)
-	}
+	w.write(t, t.Context(), n.create, &n.rows[0])
 }
 
 // try reads and changes the rows in every way.
@@ -47,11 +45,15 @@ func (n nounOf[T, F, U]) try(t *testing.T, w *twins) {
 	t.Helper()
 	ctx := t.Context()
 	for _, f := range n.filters {
-		n.readAll(t, w, f, store.Page{}, store.Page{Limit: 1, Sort: "-id"})
+		n.readAll(t, w, f, store.Page{})
 	}
 	var everything F
-	n.readAll(t, w, everything, store.Page{Search: "e"}, store.Page{Sort: "nonsense"}, store.Page{Limit: 2}, store.Page{Limit: 4}, store.Page{After: "nonsense"})
-	for _, id := range []int64{-1, 0, 1, 2, 4} {
+	n.readAll(t, w, everything, store.Page{Search: "e"}, store.Page{Sort: "nonsense"}, store.Page{Limit: 1, Sort: "-id"}, store.Page{Limit: 2}, store.Page{Limit: 4}, store.Page{After: "nonsense"})
+	for _, id := range []int64{-1, 0, 99} {
+		w.do(t, ctx, n.get, id)
+		w.write(t, ctx, n.update, id, n.updates[1])
+	}
+	for _, id := range []int64{1, 2} {
 		w.do(t, ctx, n.get, id)
 		for _, u := range n.updates {
 			w.write(t, ctx, n.update, id, u)
@@ -83,12 +85,12 @@ func (n nounOf[T, F, U]) readAll(t *testing.T, w *twins, f F, pages ...store.Pag
 	}
 }
 
-// drop deletes all rows that it may, without and then with what hangs on them.
+// drop deletes rows, without and then with what hangs on them.
 func (n nounOf[T, F, U]) drop(t *testing.T, w *twins) {
 	t.Helper()
 	w.do(t, t.Context(), n.remove, 1, store.DeleteOptions{IfVersion: 4711})
 	for _, o := range []store.DeleteOptions{{}, {Cascade: true}} {
-		for id := range int64(4) {
+		for _, id := range []int64{-1, 1, 2} {
 			w.write(t, t.Context(), n.remove, id, o)
 		}
 	}

@@ -59,7 +59,7 @@ func (w *twins) looksBack(t *testing.T, filled int64) {
 	for _, limit := range []int{-1, 0, 1, 10_000, 10_001} {
 		w.do(t, ctx, inventory.Diff, 0, newest, "", limit)
 	}
-	for revision := newest + 1; revision >= -1; revision -= 3 {
+	for revision := newest + 1; revision >= -1; revision -= 5 {
 		w.do(t, store.WithDryRun(ctx), inventory.Revert, revision)
 	}
 	made := w.must(t, inventory.CreateService, &store.Service{Name: "undone"}).receipt().Revision
@@ -112,7 +112,7 @@ func (w *twins) explains(t *testing.T) {
 	} {
 		w.do(t, ctx, inventory.ExplainTarget, target)
 	}
-	for _, address := range []string{"https://shop.example/?a=b&c=%20", "https://shop.example/", "https://applied.example/", "https://shop.example", "nope", ""} {
+	for _, address := range []string{"https://shop.example/?a=b&c=%20", "https://shop.example/", "https://applied.example/", "https://shop.exampl/", "nope", ""} {
 		w.do(t, ctx, inventory.ExplainURL, address)
 	}
 }
@@ -143,5 +143,6 @@ func (w *twins) seesConsumers(t *testing.T) {
 	for _, live := range []*bool{nil, ptr(true), ptr(false)} {
 		w.do(t, ctx, inventory.ListConsumers, live)
 	}
-	w.explains(t)
+	w.do(t, ctx, inventory.ExplainTarget, "many03:9100")
+	w.do(t, ctx, inventory.ExplainURL, "https://few.example/")
 }

@@ -54,6 +54,8 @@ func scriptParams() testscript.Params {
 			for _, name := range []string{databaseVariable, serverVariable, tokenFileVariable, tokenVariable} {
 				e.Setenv(name, "")
 			}
+			// A program with the race detector sleeps for a second before it ends, unless it is told otherwise.
+			e.Setenv("GORACE", "atexit_sleep_ms=10")
 			return nil
 		},
 		Condition: func(string) (bool, error) { return false, nil },

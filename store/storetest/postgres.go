@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -84,13 +85,14 @@ type Cluster struct {
 	keeperInput io.Closer
 
 	mu sync.Mutex
-	// databases counts those that were made, free names those that no test uses.
-	databases int
-	free      []string
+	// databases counts those that were made. No test uses those in free, which are empty, and in copies, which are migrated.
+	databases    int
+	free, copies []string
 
 	// migrated guards the making of the database that tests get copies of.
 	migrated   sync.Once
 	migrateErr error
+	recycler   recycler
 }
 
 // NewCluster starts a cluster for one test, which may stop and start it. It is removed when the test ends. Most tests
@@ -283,21 +285,16 @@ func (c *Cluster) makeDatabase(name, template string) error {
 
 // empty throws out everybody who is in the database, and everything.
 func (c *Cluster) empty(name string) error {
-	return c.exec(name, `
-		SELECT pg_terminate_backend(pid)
-		FROM   pg_stat_activity
-		WHERE  datname = current_database() AND pid <> pg_backend_pid();
+	return c.exec(name, expel+`;
 		DROP SCHEMA public CASCADE;
 		CREATE SCHEMA public`)
 }
 
 func (c *Cluster) exec(database, statements string) error {
-	db, err := sql.Open("postgres", c.url(database))
-	if err != nil {
+	return c.with(database, func(conn *sql.Conn) error {
+		_, err := conn.ExecContext(context.Background(), statements)
 		return err
-	}
-	_, err = db.Exec(statements)
-	return errors.Join(err, db.Close())
+	})
 }
 
 // findBinaries returns the folder of initdb and pg_ctl: that in PATH, else the highest version where Debian puts them.

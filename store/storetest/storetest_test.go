@@ -49,6 +49,67 @@ func TestSeed(t *testing.T) {
 	})
 }
 
+// TestDatabasesOfPostgreSQLAreUsedAgain looks at what a test finds in the database that another has had.
+func TestDatabasesOfPostgreSQLAreUsedAgain(t *testing.T) {
+	had := map[string]bool{}
+	use := func(t *testing.T, change string) (db *sql.DB, again bool) {
+		t.Helper()
+		u := storetest.PostgresURL(t)
+		db, err := sql.Open("postgres", u)
+		require.NoError(t, err)
+		t.Cleanup(func() { db.Close() })
+		_, err = db.ExecContext(t.Context(), change)
+		require.NoError(t, err)
+		again, had[u] = had[u], true
+		return db, again
+	}
+	look := func(t *testing.T) (rows, epoch string, again bool) {
+		t.Helper()
+		db, again := use(t, `SELECT 1`)
+		require.NoError(t, db.QueryRowContext(t.Context(), `SELECT epoch FROM revision`).Scan(&epoch))
+		require.NoError(t, db.QueryRowContext(t.Context(), `
+			SELECT concat(
+				query_to_xml('SELECT number FROM revision', true, false, ''),
+				query_to_xml('SELECT * FROM schema_version ORDER BY 1', true, false, ''),
+				query_to_xml('SELECT count(*) FROM shard', true, false, ''),
+				query_to_xml('SELECT sequencename, last_value FROM pg_sequences ORDER BY 1', true, false, ''))`).Scan(&rows))
+		return rows, epoch, again
+	}
+	var rows, epoch string
+	t.Run("a new one", func(t *testing.T) { rows, epoch, _ = look(t) })
+	t.Run("one with rows", func(t *testing.T) {
+		_, again := use(t, `
+			INSERT INTO shard (name, url, enabled, samples, targets) VALUES ('x', '', true, 0, 0);
+			INSERT INTO server (host, port, shard_id) VALUES ('p', 1, 1);
+			UPDATE revision SET number = 7;
+			DELETE FROM schema_version WHERE version_id = 1`)
+		require.True(t, again)
+	})
+	t.Run("the same as a new one", func(t *testing.T) {
+		after, another, again := look(t)
+		require.True(t, again)
+		require.Equal(t, rows, after)
+		require.NotEqual(t, epoch, another, "every database has an epoch of its own")
+	})
+	for name, change := range map[string]string{
+		"a column":                   `ALTER TABLE shard ADD COLUMN more TEXT`,
+		"a constraint that went":     `ALTER TABLE server DROP CONSTRAINT server_shard_id_fkey`,
+		"a trigger":                  `CREATE FUNCTION f() RETURNS trigger AS 'BEGIN RETURN NULL; END' LANGUAGE plpgsql; CREATE TRIGGER f AFTER INSERT ON shard EXECUTE FUNCTION f()`,
+		"a default back and forth":   `ALTER TABLE shard ALTER COLUMN url SET DEFAULT ''; ALTER TABLE shard ALTER COLUMN url DROP DEFAULT`,
+		"a table in another schema":  `CREATE SCHEMA other; CREATE TABLE other.x (y TEXT)`,
+		"a setting":                  `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET timezone = %L', current_database(), 'UTC'); END $$`,
+		"more rows than are deleted": `INSERT INTO shard (name, url, enabled, samples, targets) SELECT 'x' || i, repeat('x', 100), true, 0, 0 FROM generate_series(1, 50000) AS i`,
+	} {
+		t.Run("one with "+name, func(t *testing.T) { use(t, change) })
+		t.Run("not the one with "+name, func(t *testing.T) {
+			after, _, again := look(t)
+			require.False(t, again)
+			require.Equal(t, rows, after)
+		})
+		clear(had)
+	}
+}
+
 // TestClusterGoesWithItsProcess kills a process that has a cluster, and waits for the cluster to be gone.
 func TestClusterGoesWithItsProcess(t *testing.T) {
 	const variable = "PROMSHARD_TEST_CHILD"

@@ -51,6 +51,7 @@ func (p *prometheus) hosts(t *testing.T, want ...string) error {
 // TestClosedListsReachPrometheus has a Prometheus as it is shipped, and one with promshard's Discoverer, show tokens to a
 // promshard whose lists are closed. A token that is revoked takes no target away, and brings none any more.
 func TestClosedListsReachPrometheus(t *testing.T) {
+	t.Parallel()
 	database := storetest.EmptySQLiteURL(t)
 	r := serve(t, database, "--auth.lists=closed")
 	for _, args := range [][]string{

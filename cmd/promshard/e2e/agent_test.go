@@ -101,6 +101,7 @@ func (s *agentScene) stays(t *testing.T, expected []labels) {
 
 // TestAgentsFeedPrometheus runs agents beside a Prometheus that has file_sd alone.
 func TestAgentsFeedPrometheus(t *testing.T) {
+	t.Parallel()
 	for _, r := range releases(t) {
 		t.Run(r.version, func(t *testing.T) {
 			t.Parallel()

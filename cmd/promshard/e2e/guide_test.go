@@ -152,8 +152,12 @@ func (g *guide) differences(t *testing.T, command string) compared {
 func commands(block string) []string { return strings.Split(strings.TrimSpace(block), "\n") }
 
 func TestGuideFromPromgen(t *testing.T) {
+	t.Parallel()
 	for _, release := range releases(t) {
-		t.Run("Prometheus "+release.version, func(t *testing.T) { followGuide(t, readGuide(t), release) })
+		t.Run("Prometheus "+release.version, func(t *testing.T) {
+			t.Parallel()
+			followGuide(t, readGuide(t), release)
+		})
 	}
 }
 

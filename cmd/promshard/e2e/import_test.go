@@ -36,6 +36,7 @@ scrape_configs:
 
 // TestImportFromARunningPrometheus runs the commands of docs/howto-import-prometheus.md beside a Prometheus.
 func TestImportFromARunningPrometheus(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "howto-import-prometheus.md"))
 	require.NoError(t, err)
 	var blocks []string
@@ -47,6 +48,7 @@ func TestImportFromARunningPrometheus(t *testing.T) {
 	require.Len(t, blocks, 3)
 	for _, release := range releases(t) {
 		t.Run("Prometheus "+release.version, func(t *testing.T) {
+			t.Parallel()
 			folder := t.TempDir()
 			for name, content := range map[string]string{
 				"prometheus.yml":   importedConfig,

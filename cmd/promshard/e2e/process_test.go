@@ -145,12 +145,18 @@ func eventually(t *testing.T, check func() error) {
 	}
 }
 
-// freeAddress returns a loopback address that nothing listens on, so that a program can be started on it again and
-// again. Its port is below those that the system hands out by itself.
+// given are the addresses that freeAddress has returned.
+var given sync.Map
+
+// freeAddress returns a loopback address that nothing listens on and no other test was given, so that a program can be
+// started on it again and again. Its port is below those that the system hands out by itself.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	for range 100 {
 		address := fmt.Sprintf("127.0.0.1:%d", 20000+rand.IntN(10000))
+		if _, taken := given.LoadOrStore(address, true); taken {
+			continue
+		}
 		l, err := net.Listen("tcp", address)
 		if err == nil {
 			require.NoError(t, l.Close())

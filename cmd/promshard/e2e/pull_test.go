@@ -42,6 +42,7 @@ type pull struct {
 // TestPullModelsOfPromgen runs scripts as they were written for Promgen, with another host name, beside a Prometheus
 // that keeps its shard's targets by __shard.
 func TestPullModelsOfPromgen(t *testing.T) {
+	t.Parallel()
 	for _, program := range []string{"curl", "sh"} {
 		_, err := exec.LookPath(program)
 		if err != nil && os.Getenv("CI") != "true" {

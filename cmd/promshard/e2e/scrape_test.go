@@ -129,6 +129,7 @@ func step(t *testing.T, name string, fn func(t *testing.T)) {
 }
 
 func TestPrometheusScrapesItsShardFromSQLite(t *testing.T) {
+	t.Parallel()
 	s := newScene(t, "sqlite://"+filepath.Join(t.TempDir(), "promshard.db"), 1)
 	only := s.replicas[0]
 
@@ -156,6 +157,7 @@ func TestPrometheusScrapesItsShardFromSQLite(t *testing.T) {
 }
 
 func TestPrometheusScrapesItsShardFromTwoReplicasOnPostgreSQL(t *testing.T) {
+	t.Parallel()
 	cluster := storetest.NewCluster(t)
 	database := cluster.DatabaseURL(t)
 	s := newScene(t, database, 2)

@@ -42,6 +42,8 @@ type Client struct {
 	servers []*url.URL
 	// preferred is the index of the server that answered last.
 	preferred atomic.Int64
+	// allowed is how many rows servers are known to allow at once; 0 until one has refused pageSize.
+	allowed atomic.Int64
 	// pause is how long to wait before a request is sent again that was lost.
 	pause time.Duration
 }

@@ -60,13 +60,13 @@ func (c *Client) JournalPage(ctx context.Context, revision, offset int64, limit 
 	}
 	path := "/journal/" + strconv.FormatInt(revision, 10)
 	page.Objects = []store.ObjectDiff{}
-	for most := wanted; ; {
+	for most := c.most(wanted); ; {
 		query := url.Values{"limit": {strconv.Itoa(min(most, wanted-len(page.Objects)))}}
 		setUnlessZero(query, "cursor", offset)
 		var part store.JournalPage
 		switch err := c.get(ctx, path, query, &part); {
 		case tooMany(err) && most > 1:
-			most /= 2
+			most = c.fewer(most)
 			continue
 		case err != nil:
 			return store.JournalPage{}, err

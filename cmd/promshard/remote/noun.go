@@ -300,8 +300,7 @@ func filterQuery(filter reflect.Value) url.Values {
 // pages reads a list from a cursor on, up to a limit; 0 is none. It returns the cursor of what follows.
 func pages[T any](ctx context.Context, c *Client, path string, query url.Values, cursor string, limit int) ([]T, string, error) {
 	rows := []T{}
-	most := pageSize
-	for {
+	for most := c.most(pageSize); ; {
 		setUnlessEmpty(query, "cursor", cursor)
 		if query.Del("limit"); most > 0 {
 			query.Set("limit", strconv.Itoa(most))
@@ -313,7 +312,7 @@ func pages[T any](ctx context.Context, c *Client, path string, query url.Values,
 		err := c.ask(ctx, request{method: http.MethodGet, path: path, query: query, repeatable: true}, &p)
 		switch {
 		case tooMany(err) && most > 1:
-			most /= 2
+			most = c.fewer(most)
 			continue
 		case err != nil:
 			return nil, "", err
@@ -324,6 +323,20 @@ func pages[T any](ctx context.Context, c *Client, path string, query url.Values,
 		}
 		cursor = p.Next
 	}
+}
+
+// most is how many of those wanted are asked for at once.
+func (c *Client) most(wanted int) int {
+	if allowed := int(c.allowed.Load()); allowed > 0 {
+		return min(wanted, allowed)
+	}
+	return wanted
+}
+
+// fewer is how many are asked for at once, now and from now on, when as many as most were too many.
+func (c *Client) fewer(most int) int {
+	c.allowed.Store(int64(most / 2))
+	return most / 2
 }
 
 // tooMany says that an error is about asking for more at once than a server allows.
