@@ -105,15 +105,6 @@ func (a *app) withInventory(ctx context.Context, open opener, fn func(ctx contex
 	return errors.Join(fn(a.confirmed(store.WithActor(ctx, localActor())), inv), inv.Close())
 }
 
-// withStore runs fn on the database, as the local user, who has confirmed what --confirm says.
-func (a *app) withStore(ctx context.Context, fn func(ctx context.Context, s *store.Store) error) error {
-	s, err := a.openStore(ctx)
-	if err != nil {
-		return err
-	}
-	return errors.Join(fn(a.confirmed(store.WithActor(ctx, localActor())), s), s.Close())
-}
-
 func isSQLite(database string) bool {
 	scheme, _, _ := strings.Cut(database, ":")
 	return strings.EqualFold(scheme, "sqlite")
