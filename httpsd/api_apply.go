@@ -21,17 +21,8 @@ func applyDocument(c *call) error {
 		ManagedBy: c.query.text("managed_by"), Prune: c.query.yes("prune"), TakeOver: c.query.yes("take_over"),
 		AllowEmpty: c.query.yes("allow_empty"),
 	}
-	if err := c.begin(); err != nil {
-		return err
-	}
-	if err := c.refuseCondition(); err != nil {
-		return err
-	}
-	body, err := c.body(jsonType, yamlType)
+	ctx, body, err := c.beginPost(ctx, jsonType, yamlType)
 	if err != nil {
-		return err
-	}
-	if ctx, err = c.once(ctx, body); err != nil {
 		return err
 	}
 	d, err := c.document(body)

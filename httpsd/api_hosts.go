@@ -16,17 +16,8 @@ var hostFields = []string{"name", "enabled", "labels"}
 func setHosts(decode func(body []byte) (store.SetHosts, error)) operation {
 	return func(c *call) error {
 		ctx, receipt := c.writing()
-		if err := c.begin(); err != nil {
-			return err
-		}
-		if err := c.refuseCondition(); err != nil {
-			return err
-		}
-		body, err := c.body(jsonType)
+		ctx, body, err := c.beginPost(ctx, jsonType)
 		if err != nil {
-			return err
-		}
-		if ctx, err = c.once(ctx, body); err != nil {
 			return err
 		}
 		hosts, err := decode(body)

@@ -29,17 +29,8 @@ type registering func(ctx context.Context, inventory store.Inventory, body []byt
 // operation answers with what was registered, and whether it is new.
 func (register registering) operation(c *call) error {
 	ctx, receipt := c.writing()
-	if err := c.begin(); err != nil {
-		return err
-	}
-	if err := c.refuseCondition(); err != nil {
-		return err
-	}
-	body, err := c.body(jsonType)
+	ctx, body, err := c.beginPost(ctx, jsonType)
 	if err != nil {
-		return err
-	}
-	if ctx, err = c.once(ctx, body); err != nil {
 		return err
 	}
 	data, err := register(ctx, c.inventory, body)

@@ -62,16 +62,27 @@ func (c *call) begin() error {
 	return c.h.permit(c.r.Context(), needEdit)
 }
 
+// beginPost is begin for a write that is all in its body, which is of one of the types, and that no condition goes with. It
+// returns the body, and ctx with the idempotency key, if there is one.
+func (c *call) beginPost(ctx context.Context, types ...string) (context.Context, []byte, error) {
+	if err := c.begin(); err != nil {
+		return nil, nil, err
+	}
+	if err := c.refuseCondition(); err != nil {
+		return nil, nil, err
+	}
+	body, err := c.body(types...)
+	if err != nil {
+		return nil, nil, err
+	}
+	ctx, err = c.once(ctx, body)
+	return ctx, body, err
+}
+
 // create makes a new one of what the body says, in the project that the address names.
 func (n *resource[T, F, U]) create(c *call) error {
 	ctx, receipt := c.writing()
-	if err := c.begin(); err != nil {
-		return err
-	}
-	if err := c.refuseCondition(); err != nil {
-		return err
-	}
-	body, err := c.body(jsonType)
+	ctx, body, err := c.beginPost(ctx, jsonType)
 	if err != nil {
 		return err
 	}
@@ -85,9 +96,6 @@ func (n *resource[T, F, U]) create(c *call) error {
 			return err
 		}
 		n.inside.own(&one, project)
-	}
-	if ctx, err = c.once(ctx, body); err != nil {
-		return err
 	}
 	if err := n.insert(c.inventory, ctx, &one); err != nil {
 		return err
