@@ -62,7 +62,7 @@ test: ## every test, with the race detector and end to end; first sets up what t
 .PHONY: e2e
 e2e: ## the end-to-end tests alone: promshard beside real Prometheus servers
 	.ci/setup test
-	$(GO) run ./.ci/gotest -tags e2e -vet=off -count 1 -parallel 6 -timeout 15m ./cmd/promshard/e2e
+	CGO_ENABLED=0 $(GO) run ./.ci/gotest -tags e2e -vet=off -count 1 -parallel 6 -timeout 15m ./cmd/promshard/e2e
 
 .PHONY: lint
 lint: $(golangci-lint) ## golangci-lint with .golangci.yml
