@@ -15,7 +15,6 @@ import (
 
 	"github.com/go-sql-driver/mysql"
 	"github.com/lib/pq"
-	_ "modernc.org/sqlite" // the driver "sqlite"
 )
 
 // dialect is what sets one kind of database apart.

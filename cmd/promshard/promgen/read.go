@@ -7,12 +7,39 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"time"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/promshard/promshard/store"
 )
 
 // Read reads everything in one transaction that writes nothing and sees one state.
-func (d Database) Read(ctx context.Context) (Source, error) {
+func (d Database) Read(ctx context.Context) (source Source, err error) {
+	for attempt := 0; ; attempt++ {
+		source, err = d.readOnce(ctx)
+		if attempt == journalAttempts || !errors.Is(err, errJournal) {
+			return source, err
+		}
+		select {
+		case <-time.After(journalPause):
+		case <-ctx.Done():
+			return Source{}, ctx.Err()
+		}
+	}
+}
+
+// errJournal marks a SQLite file beside which there is the journal of a write that has not ended, as it seems. To SQLite it
+// seems so for a moment, too, when a writer ends just while a reader looks.
+var errJournal = errors.New("its rollback journal is there, and nobody is writing")
+
+const (
+	journalAttempts = 20
+	journalPause    = 50 * time.Millisecond
+)
+
+func (d Database) readOnce(ctx context.Context) (Source, error) {
 	db, err := d.open()
 	if err != nil {
 		return Source{}, err
@@ -51,6 +78,10 @@ func (d Database) readFrom(ctx context.Context, db *sql.DB) (Source, error) {
 func (d Database) explain(ctx context.Context, doing string, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
+	}
+	if unfinished := new(sqlite.Error); errors.As(err, &unfinished) && unfinished.Code() == sqlite3.SQLITE_READONLY_ROLLBACK {
+		return unreachable(d.name, "was left in the middle of a write",
+			"start Promgen, or read it once with a program that may write it, such as sqlite3: that takes the write back", errJournal)
 	}
 	reason, hint := refusedBy(err)
 	if reason == "" {

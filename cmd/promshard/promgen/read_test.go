@@ -151,6 +151,43 @@ func TestReadSeesOneStateWhileOthersWrite(t *testing.T) {
 	})
 }
 
+// TestReadOfAFileInTheMiddleOfAWrite has a copy of a file and of its journal, as a machine leaves them that was switched off.
+func TestReadOfAFileInTheMiddleOfAWrite(t *testing.T) {
+	dsn := promgentest.SQLite(t)
+	tx, err := promgentest.Open(t, dsn).BeginTx(t.Context(), nil)
+	require.NoError(t, err)
+	for _, statement := range []string{
+		`PRAGMA cache_size = 1`, // what does not fit into the cache goes to the file, and the journal before that
+		`DELETE FROM promgen_host`,
+		`CREATE TABLE large AS WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500) SELECT randomblob(4000) FROM n`,
+	} {
+		_, err = tx.ExecContext(t.Context(), statement)
+		require.NoError(t, err)
+	}
+	file := strings.TrimPrefix(dsn, "sqlite:")
+	left := filepath.Join(t.TempDir(), "left.sqlite3")
+	for _, end := range []string{"", "-journal"} {
+		content, err := os.ReadFile(file + end)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(left+end, content, 0o600))
+	}
+	require.NoError(t, tx.Rollback())
+
+	db, err := promgen.ParseDSN("sqlite:"+left, "")
+	require.NoError(t, err)
+	_, err = db.Read(t.Context())
+	require.ErrorContains(t, err, "was left in the middle of a write")
+	var refused *store.Error
+	require.ErrorAs(t, err, &refused)
+	require.Contains(t, refused.Hint, "sqlite3")
+	require.FileExists(t, left+"-journal", "nothing is written, and nothing taken away")
+
+	var hosts int
+	require.NoError(t, promgentest.Open(t, "sqlite:"+left).QueryRowContext(t.Context(), `SELECT count(*) FROM promgen_host`).Scan(&hosts))
+	require.Positive(t, hosts)
+	require.NotEmpty(t, read(t, "sqlite:"+left).Hosts, "once the write is taken back it is read")
+}
+
 // writeInPairs adds and removes a host and an exporter, both in one transaction, until stop is called. It counts the
 // transactions.
 func writeInPairs(t *testing.T, db *sql.DB) (writes *atomic.Int64, stop func()) {
