@@ -133,14 +133,15 @@ func (e *editor) retold(n modelNoun, row map[string]string) map[string]string {
 	return row
 }
 
-// editStore makes one edit in the inventory, which may be refused.
-func (e *editor) editStore(t *testing.T, s *store.Store) {
+// editStore makes one edit in the inventory, which may be refused, and returns what was there before.
+func (e *editor) editStore(t *testing.T, s *store.Store) world {
 	ours := worldOf(t, s)
 	edits := slices.Concat(e.updates(s, ours), e.deletions(s, ours), e.creations(s, ours))
 	err := edits[e.random.IntN(len(edits))](t.Context())
 	if !errors.Is(err, store.ErrConflict) && !errors.Is(err, store.ErrNotFound) {
 		require.NoError(t, err)
 	}
+	return ours
 }
 
 func (e *editor) updates(s *store.Store, ours world) []func(context.Context) error {

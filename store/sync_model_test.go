@@ -36,6 +36,15 @@ func (m *naiveMerge) issue(kind, noun string, key int64, field string) {
 	m.issues[fmt.Sprintf("%s %s %d %s", kind, noun, key, field)] = true
 }
 
+// meet notes which ids were given out: none is given out again, whatever has become of its row.
+func (m *naiveMerge) meet(ours world) {
+	for noun, rows := range ours {
+		for id := range rows {
+			m.last[noun] = max(m.last[noun], id)
+		}
+	}
+}
+
 // sync returns the world after it, and the issues.
 func (m *naiveMerge) sync(ours, source world, theirs bool) (world, []string) {
 	m.theirs, m.issues = theirs, map[string]bool{}
@@ -47,10 +56,8 @@ func (m *naiveMerge) sync(ours, source world, theirs bool) (world, []string) {
 			m.ledger[n.name] = map[int64]modelEntry{}
 		}
 		m.was[n.name], m.ids[n.name], m.out[n.name] = maps.Clone(m.ledger[n.name]), map[int64]int64{}, map[int64]bool{}
-		for id := range ours[n.name] {
-			m.last[n.name] = max(m.last[n.name], id)
-		}
 	}
+	m.meet(ours)
 	for _, n := range modelNouns {
 		m.noun(n, after, source[n.name])
 	}
@@ -379,7 +386,7 @@ func TestSyncAgreesWithANaiveMerge(t *testing.T) {
 				e.editSource()
 			}
 			for range random.IntN(6) {
-				e.editStore(t, s)
+				m.meet(e.editStore(t, s))
 			}
 			theirs := random.IntN(5) == 0
 			before := worldOf(t, s)
