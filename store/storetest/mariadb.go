@@ -4,7 +4,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io"
 	"net/url"
 	"os"
 	"os/exec"
@@ -72,12 +71,8 @@ func (l *lazyMariaDB) close() error {
 
 // mariaDB is a private MariaDB server that listens on a socket in its own folder.
 type mariaDB struct {
-	daemon, install, dir string
-	owner                *owner
-	// keeper runs the server, and stops it and removes everything once its standard input ends: when close is called,
-	// or this process has died.
-	keeper      *exec.Cmd
-	keeperInput io.Closer
+	home
+	daemon, install string
 }
 
 func newMariaDB() (*mariaDB, error) {
@@ -86,15 +81,11 @@ func newMariaDB() (*mariaDB, error) {
 	if err1 != nil || err2 != nil {
 		return nil, errNoMariaDB
 	}
-	who, err := serverOwner()
+	h, err := newHome("mytest")
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "mytest")
-	if err != nil {
-		return nil, err
-	}
-	m := &mariaDB{daemon: daemon, install: install, dir: dir, owner: who}
+	m := &mariaDB{home: h, daemon: daemon, install: install}
 	if err := m.create(); err != nil {
 		return nil, errors.Join(err, m.close())
 	}
@@ -125,16 +116,11 @@ func (m *mariaDB) create() error {
 	return m.await()
 }
 
+// start starts the server below the keeper.
 func (m *mariaDB) start() error {
-	m.keeper = m.command("sh", "-c", `"$1" --no-defaults --datadir="$2/data" --socket="$2/socket" --pid-file="$2/pid" --skip-networking \
+	return m.keep(`"$1" --no-defaults --datadir="$2/data" --socket="$2/socket" --pid-file="$2/pid" --skip-networking \
 		--skip-log-bin --innodb-flush-log-at-trx-commit=0 --innodb-buffer-pool-size=64M --character-set-server=utf8mb4 \
-		>"$2/log" 2>&1 </dev/null & pid=$!; cat; kill "$pid"; wait "$pid"; rm -rf "$2"`, "keeper", m.daemon, m.dir)
-	in, err := m.keeper.StdinPipe()
-	if err != nil {
-		return err
-	}
-	m.keeperInput = in
-	return m.keeper.Start()
+		>"$2/log" 2>&1 </dev/null & pid=$!; cat; kill "$pid"; wait "$pid"; rm -rf "$2"`, m.daemon, m.dir)
 }
 
 // await waits until the server answers.
@@ -153,31 +139,8 @@ func (m *mariaDB) await() error {
 	}
 }
 
-// close stops the server and removes the folder.
-func (m *mariaDB) close() error {
-	if m.keeperInput == nil {
-		return os.RemoveAll(m.dir)
-	}
-	if err := m.keeperInput.Close(); err != nil {
-		return err
-	}
-	_ = m.keeper.Wait() // its status says nothing that the folder does not
-	if _, err := os.Stat(m.dir); !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("%s is still there", m.dir)
-	}
-	return nil
-}
-
 func (m *mariaDB) data() string   { return filepath.Join(m.dir, "data") }
 func (m *mariaDB) socket() string { return filepath.Join(m.dir, "socket") }
-
-func (m *mariaDB) command(name string, args ...string) *exec.Cmd {
-	cmd := exec.Command(name, args...)
-	cmd.Dir = m.dir
-	cmd.Env = append(os.Environ(), "LC_ALL=C")
-	m.owner.become(cmd)
-	return cmd
-}
 
 // url returns the URL of a database, as Django writes it.
 func (m *mariaDB) url(database string) string {

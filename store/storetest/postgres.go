@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io"
 	"net/url"
 	"os"
 	"os/exec"
@@ -78,11 +77,8 @@ func unavailable(tb testing.TB, err error) {
 // Cluster is a private PostgreSQL server that listens on a socket in its own folder. It does not wait for disks, since
 // its data is thrown away; with PROMSHARD_TEST_FSYNC=1 it does, for measurements.
 type Cluster struct {
-	bin, dir string
-	owner    *owner
-	// keeper removes everything once its standard input ends: when close is called, or this process has died.
-	keeper      *exec.Cmd
-	keeperInput io.Closer
+	home
+	bin string
 
 	mu sync.Mutex
 	// databases counts those that were made. No test uses those in free, which are empty, and in copies, which are migrated.
@@ -141,15 +137,11 @@ func newCluster() (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	who, err := serverOwner()
+	h, err := newHome("pstest")
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "pstest")
-	if err != nil {
-		return nil, err
-	}
-	c := &Cluster{bin: bin, dir: dir, owner: who}
+	c := &Cluster{home: h, bin: bin}
 	if err := c.create(); err != nil {
 		return nil, errors.Join(err, c.close())
 	}
@@ -172,30 +164,7 @@ func (c *Cluster) create() error {
 
 // startKeeper starts the shell that cleans up even when this process is killed.
 func (c *Cluster) startKeeper() error {
-	c.keeper = c.command("sh", "-c", `cat; "$1" -D "$2/data" -m immediate stop; rm -rf "$2"`,
-		"keeper", filepath.Join(c.bin, "pg_ctl"), c.dir)
-	in, err := c.keeper.StdinPipe()
-	if err != nil {
-		return err
-	}
-	c.keeperInput = in
-	return c.keeper.Start()
-}
-
-// close stops the server and removes the folder.
-func (c *Cluster) close() error {
-	if c.keeperInput == nil {
-		return os.RemoveAll(c.dir)
-	}
-	if err := c.keeperInput.Close(); err != nil {
-		return err
-	}
-	// Its status is that of pg_ctl, which complains when the server was stopped already.
-	_ = c.keeper.Wait()
-	if _, err := os.Stat(c.dir); !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("%s is still there", c.dir)
-	}
-	return nil
+	return c.keep(`cat; "$1" -D "$2/data" -m immediate stop; rm -rf "$2"`, filepath.Join(c.bin, "pg_ctl"), c.dir)
 }
 
 func (c *Cluster) data() string { return filepath.Join(c.dir, "data") }
@@ -222,14 +191,6 @@ func (c *Cluster) run(name string, args ...string) error {
 		return fmt.Errorf("running %s: %w\n%s%s", name, err, out, log)
 	}
 	return nil
-}
-
-func (c *Cluster) command(name string, args ...string) *exec.Cmd {
-	cmd := exec.Command(name, args...)
-	cmd.Dir = c.dir
-	cmd.Env = append(os.Environ(), "LC_ALL=C")
-	c.owner.become(cmd)
-	return cmd
 }
 
 // url returns the URL of a database in the cluster.
