@@ -2,7 +2,6 @@ package httpsd
 
 import (
 	"cmp"
-	"context"
 	"encoding/base64"
 	"net/http"
 	"slices"
@@ -155,26 +154,6 @@ func (p principals) missing(key string) error {
 	return e
 }
 
-// beginAccess reads all of a write but its body and its condition.
-func (c *call) beginAccess() error {
-	if err := c.query.done(); err != nil {
-		return err
-	}
-	return c.h.permit(c.r.Context(), needAdmin)
-}
-
-// beginOnOne reads all of a change or a deletion but its body. No idempotency key goes with it.
-func (c *call) beginOnOne(ctx context.Context) (cond condition, err error) {
-	if err := c.beginAccess(); err != nil {
-		return cond, err
-	}
-	if cond, err = c.ifMatch(); err != nil {
-		return cond, err
-	}
-	_, err = c.once(ctx, nil)
-	return cond, err
-}
-
 // withSecret is the answer to the creation of a token.
 type withSecret struct {
 	Token store.Principal `json:"token"`
@@ -185,7 +164,7 @@ type withSecret struct {
 // create lets somebody in. The answer for a token is the only place where its secret ever is.
 func (p principals) create(c *call) error {
 	ctx, receipt := c.writing()
-	if err := c.beginAccess(); err != nil {
+	if err := c.begin(needAdmin); err != nil {
 		return err
 	}
 	if err := c.refuseCondition(); err != nil {
@@ -238,7 +217,7 @@ func (p principals) refuseKey(c *call) error {
 // change gives the one that the address names other grants, or another end.
 func (p principals) change(c *call) error {
 	ctx, receipt := c.writing()
-	cond, err := c.beginOnOne(ctx)
+	cond, err := c.beginOnOne(ctx, needAdmin)
 	if err != nil {
 		return err
 	}
@@ -270,7 +249,7 @@ func (p principals) change(c *call) error {
 // remove lets the one that the address names do nothing any more, and answers with what that might do.
 func (p principals) remove(c *call) error {
 	ctx, receipt := c.writing()
-	cond, err := c.beginOnOne(ctx)
+	cond, err := c.beginOnOne(ctx, needAdmin)
 	if err != nil {
 		return err
 	}

@@ -155,7 +155,7 @@ func journalPage(c *call) error {
 // revert undoes the revision that the address names.
 func revert(c *call) error {
 	ctx, receipt := c.writing()
-	if err := c.begin(); err != nil {
+	if err := c.begin(needEdit); err != nil {
 		return err
 	}
 	revision, err := c.revision()

@@ -27,7 +27,7 @@ func (h *handler) importRoute() route {
 func importList(c *call) error {
 	ctx, receipt := c.writing()
 	shard := c.query.text("shard")
-	if err := c.begin(); err != nil {
+	if err := c.begin(needEdit); err != nil {
 		return err
 	}
 	if err := c.refuseCondition(); err != nil {

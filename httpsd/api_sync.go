@@ -22,7 +22,7 @@ func (h *handler) syncRoute() route {
 func syncSource(c *call) error {
 	ctx, receipt := c.writing()
 	o := store.SyncOptions{Theirs: c.query.yes("theirs"), AllowShrink: c.query.yes("allow_shrink")}
-	if err := c.begin(); err != nil {
+	if err := c.begin(needEdit); err != nil {
 		return err
 	}
 	if err := c.permit(needView, names{}); err != nil {

@@ -54,18 +54,30 @@ func (c *call) once(ctx context.Context, body []byte) (context.Context, error) {
 	return store.WithIdempotencyKey(ctx, values[0], strconv.FormatUint(sum.Sum64(), 16)), nil
 }
 
-// begin reads all of a write but its body: ready when nothing is wrong with it, and whoever asks may write.
-func (c *call) begin() error {
+// begin reads all of a write but its body: ready when nothing is wrong with it, and whoever asks may do what n stands for.
+func (c *call) begin(n need) error {
 	if err := c.query.done(); err != nil {
 		return err
 	}
-	return c.h.permit(c.r.Context(), needEdit)
+	return c.h.permit(c.r.Context(), n)
+}
+
+// beginOnOne is begin for a change or a deletion of one thing. No idempotency key goes with it.
+func (c *call) beginOnOne(ctx context.Context, n need) (cond condition, err error) {
+	if err := c.begin(n); err != nil {
+		return cond, err
+	}
+	if cond, err = c.ifMatch(); err != nil {
+		return cond, err
+	}
+	_, err = c.once(ctx, nil)
+	return cond, err
 }
 
 // beginPost is begin for a write that is all in its body, which is of one of the types, and that no condition goes with. It
 // returns the body, and ctx with the idempotency key, if there is one.
 func (c *call) beginPost(ctx context.Context, types ...string) (context.Context, []byte, error) {
-	if err := c.begin(); err != nil {
+	if err := c.begin(needEdit); err != nil {
 		return nil, nil, err
 	}
 	if err := c.refuseCondition(); err != nil {
@@ -111,14 +123,8 @@ func (n *resource[T, F, U]) create(c *call) error {
 // change gives the one that the address names the values that the body has.
 func (n *resource[T, F, U]) change(c *call) error {
 	ctx, receipt := c.writing()
-	if err := c.begin(); err != nil {
-		return err
-	}
-	cond, err := c.ifMatch()
+	cond, err := c.beginOnOne(ctx, needEdit)
 	if err != nil {
-		return err
-	}
-	if _, err := c.once(ctx, nil); err != nil {
 		return err
 	}
 	body, err := c.body(mergePatchType, jsonType)
@@ -174,14 +180,8 @@ func (n *resource[T, F, U]) remove(c *call) error {
 			o.Cascade = *cascade
 		}
 	}
-	if err := c.begin(); err != nil {
-		return err
-	}
-	cond, err := c.ifMatch()
+	cond, err := c.beginOnOne(ctx, needEdit)
 	if err != nil {
-		return err
-	}
-	if _, err := c.once(ctx, nil); err != nil {
 		return err
 	}
 	one, err := n.find(c)
