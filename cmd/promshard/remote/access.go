@@ -18,8 +18,7 @@ const accessPath = "access"
 // the error says that nobody knows whether the token is there.
 func (c *Client) CreatePrincipal(ctx context.Context, p *store.Principal) (secret string, err error) {
 	body := map[string]any{"name": p.Name, "grants": grantBodies(p.Grants), "expires_at": p.ExpiresAt}
-	n := noun[store.Principal, store.PrincipalFilter, store.PrincipalUpdate]{name: p.Kind}
-	if err := n.checkText(body); err != nil {
+	if err := checkText(p.Kind, body); err != nil {
 		return "", err
 	}
 	if p.Kind == store.KindToken {
@@ -27,7 +26,7 @@ func (c *Client) CreatePrincipal(ctx context.Context, p *store.Principal) (secre
 			Token  store.Principal `json:"token"`
 			Secret string          `json:"secret"`
 		}
-		r := request{method: http.MethodPost, path: apiPrefix + "/tokens", body: body, answeredOnce: true, afterLoss: "if the token is there, revoke it and create it again: its secret is lost"}
+		r := request{method: http.MethodPost, path: apiPrefix + "/tokens", body: body, keyless: true, afterLoss: "if the token is there, revoke it and create it again: its secret is lost"}
 		if err := c.write(ctx, r, &made); err != nil {
 			return "", err
 		}

@@ -68,16 +68,24 @@ func (n *noun[T, F, U]) creation(row *T) (map[string]any, error) {
 			delete(body, of)
 		}
 	}
-	return body, n.checkText(body)
+	return body, checkText(n.name, body)
 }
 
-// checkText refuses what JSON would alter on its way: bytes that are no UTF-8. Names of labels have none that would not be
-// refused all the same.
-func (n *noun[T, F, U]) checkText(body map[string]any) error {
+// checkUTF8 refuses what JSON would alter on its way: bytes that are no UTF-8.
+func checkUTF8(noun, field, text string) error {
+	if utf8.ValidString(text) {
+		return nil
+	}
+	return &store.Error{Kind: store.ErrInvalid, Noun: noun, Field: field, Value: text, Reason: "is not valid UTF-8"}
+}
+
+// checkText is checkUTF8 for all texts of a body. Names of labels have no such bytes that would not be refused all the
+// same.
+func checkText(noun string, body map[string]any) error {
 	for name, value := range body {
 		for field, text := range textsOf(name, value) {
-			if !utf8.ValidString(text) {
-				return &store.Error{Kind: store.ErrInvalid, Noun: n.name, Field: field, Value: text, Reason: "is not valid UTF-8"}
+			if err := checkUTF8(noun, field, text); err != nil {
+				return err
 			}
 		}
 	}
@@ -229,7 +237,7 @@ func (n *noun[T, F, U]) replaceLabels(ctx context.Context, c *Client, id int64, 
 }
 
 func (n *noun[T, F, U]) patch(ctx context.Context, c *Client, id int64, body map[string]any, version int64, after *T) error {
-	if err := n.checkText(body); err != nil {
+	if err := checkText(n.name, body); err != nil {
 		return err
 	}
 	r := request{

@@ -14,11 +14,11 @@ func (c *Client) register(ctx context.Context, what string, body, data any) erro
 
 // RegisterServer implements store.Registry.
 func (c *Client) RegisterServer(ctx context.Context, shard, host string, port int) (r store.ServerRegistration, err error) {
-	if err := shardNoun.checkText(map[string]any{"name": shard}); err != nil {
+	if err := checkText(shardNoun.name, map[string]any{"name": shard}); err != nil {
 		return r, err
 	}
 	body := map[string]any{"shard": shard, "host": host, "port": port}
-	if err := serverNoun.checkText(body); err != nil {
+	if err := checkText(serverNoun.name, body); err != nil {
 		return r, err
 	}
 	return r, c.register(ctx, "server", body, &r)
@@ -26,7 +26,7 @@ func (c *Client) RegisterServer(ctx context.Context, shard, host string, port in
 
 // RegisterHost implements store.Registry.
 func (c *Client) RegisterHost(ctx context.Context, project, host string) (store.Host, bool, error) {
-	if err := hostNoun.checkText(map[string]any{"name": host}); err != nil {
+	if err := checkText(hostNoun.name, map[string]any{"name": host}); err != nil {
 		return store.Host{}, false, err
 	}
 	body := map[string]any{"project": project, "host": host}
@@ -55,7 +55,7 @@ func (c *Client) RegisterJob(ctx context.Context, e store.Exporter) (store.Expor
 // RegisterExporter implements store.Registry.
 func (c *Client) RegisterExporter(ctx context.Context, job string, port int, path string) (store.DefaultExporter, bool, error) {
 	body := map[string]any{"job": job, "port": port, "path": path}
-	if err := defaultExporterNoun.checkText(body); err != nil {
+	if err := checkText(defaultExporterNoun.name, body); err != nil {
 		return store.DefaultExporter{}, false, err
 	}
 	var r struct {

@@ -34,8 +34,8 @@ type request struct {
 	body any
 	// repeatable says that the request does no harm when it arrives twice.
 	repeatable bool
-	// answeredOnce says that a creation cannot be answered again, and so gets no idempotency key by itself.
-	answeredOnce bool
+	// keyless says that a request gets no idempotency key by itself: a server could not keep its answer, or should not.
+	keyless bool
 	// afterLoss is what to do when the answer was lost; empty means to look what is there.
 	afterLoss string
 }

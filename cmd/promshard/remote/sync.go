@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"reflect"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/promshard/promshard/store"
 )
@@ -20,6 +19,7 @@ import (
 func (c *Client) Sync(ctx context.Context, source store.SyncSource, o store.SyncOptions) (result store.SyncResult, err error) {
 	r := request{
 		method: http.MethodPost, path: apiPrefix + "/sync", query: url.Values{},
+		keyless:   true, // the server would keep the whole result
 		afterLoss: "run it again: what was taken in is not taken in twice",
 	}
 	for name, is := range map[string]bool{"theirs": o.Theirs, "allow_shrink": o.AllowShrink} {
@@ -29,9 +29,6 @@ func (c *Client) Sync(ctx context.Context, source store.SyncSource, o store.Sync
 	}
 	wishes := store.WishesOf(ctx)
 	r.wish(wishes)
-	if wishes.IdempotencyKey == "" {
-		r.header.Del("Idempotency-Key") // it would make the server keep the whole result
-	}
 	into := form{Data: &result}
 	err = c.upload(ctx, r, &sourceUpload{source: &source, progress: o.Progress}, &into)
 	fill(wishes.Receipt, into.Receipt, err)
@@ -76,7 +73,7 @@ func (u *sourceUpload) write(w io.Writer) error {
 // writeField writes the rows of a noun, or the name of the source.
 func (u *sourceUpload) writeField(w io.Writer, encoder *json.Encoder, name string, field reflect.Value) error {
 	if field.Kind() != reflect.Slice {
-		if u.err = checkUTF8("source", name, field); u.err != nil {
+		if u.err = checkUTF8("source", name, field.String()); u.err != nil {
 			return u.err
 		}
 		return encoder.Encode(field.Interface())
@@ -100,9 +97,12 @@ func (u *sourceUpload) writeField(w io.Writer, encoder *json.Encoder, name strin
 }
 
 func (u *sourceUpload) writeRow(encoder *json.Encoder, list string, row reflect.Value) error {
+	noun := strings.ReplaceAll(strings.TrimSuffix(list, "s"), "_", " ")
 	for i := range row.NumField() {
-		noun := strings.ReplaceAll(strings.TrimSuffix(list, "s"), "_", " ")
-		if u.err = checkUTF8(noun, row.Type().Field(i).Tag.Get("json"), row.Field(i)); u.err != nil {
+		if row.Field(i).Kind() != reflect.String {
+			continue
+		}
+		if u.err = checkUTF8(noun, row.Type().Field(i).Tag.Get("json"), row.Field(i).String()); u.err != nil {
 			return u.err
 		}
 	}
@@ -110,12 +110,4 @@ func (u *sourceUpload) writeRow(encoder *json.Encoder, list string, row reflect.
 		u.progress(u.rows)
 	}
 	return encoder.Encode(row.Interface())
-}
-
-// checkUTF8 refuses what JSON would alter on its way: bytes that are no UTF-8.
-func checkUTF8(noun, field string, value reflect.Value) error {
-	if value.Kind() != reflect.String || utf8.ValidString(value.String()) {
-		return nil
-	}
-	return &store.Error{Kind: store.ErrInvalid, Noun: noun, Field: field, Value: value.String(), Reason: "is not valid UTF-8"}
 }

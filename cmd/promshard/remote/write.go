@@ -46,7 +46,7 @@ func (r *request) wish(w store.Wishes) {
 		r.query.Set("confirm", w.Confirm)
 	}
 	key := w.IdempotencyKey
-	if r.method != http.MethodPost || key == "" && r.answeredOnce {
+	if r.method != http.MethodPost || key == "" && r.keyless {
 		return
 	}
 	if key == "" {
